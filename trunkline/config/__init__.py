@@ -1,0 +1,1 @@
+"""From litellm-config.yaml and .env to one immutable snapshot."""

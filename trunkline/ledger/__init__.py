@@ -1,0 +1,1 @@
+"""Usage to cost to journal to database: zero lost, none twice."""

@@ -1,0 +1,1 @@
+"""What a model family accepts, its successor when retired, and its prices, as data."""

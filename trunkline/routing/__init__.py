@@ -1,0 +1,1 @@
+"""Which deployments a call may use, in which order."""

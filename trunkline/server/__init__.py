@@ -1,0 +1,1 @@
+"""The edge: reads HTTP, hands calls to the pipeline."""

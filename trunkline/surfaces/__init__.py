@@ -1,0 +1,1 @@
+"""The client APIs the gateway speaks."""

@@ -1,0 +1,1 @@
+"""Metrics and logs, off the hot path."""

@@ -1,0 +1,1 @@
+"""One codec per byte format, both directions, no I/O."""

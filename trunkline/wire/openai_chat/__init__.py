@@ -1,0 +1,1 @@
+"""OpenAI's chat, completions and embeddings shapes: what the gateway must read in passing."""
