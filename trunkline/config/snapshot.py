@@ -21,6 +21,8 @@ class Timeouts:
     """TCP and TLS until a request can be sent."""
     first_byte: float = 600.0
     """From the request sent to the first token (or the whole answer's head)."""
+    stream_first_byte: float | None = None
+    """The same for streams (LiteLLM's `stream_timeout`); `None`: as `first_byte`."""
     idle: float = 60.0
     """Between two pieces of progress once the answer has begun; comments and pings are no progress."""
     total: float = 6000.0
@@ -167,8 +169,12 @@ class Snapshot:
     client_may_name_base: bool = False
     metrics_need_key: bool = True
     """`litellm_settings.require_auth_for_metrics_endpoint` (LiteLLM's default)."""
+    log_calls_per_second: int = 200
+    """`general_settings.trunkline.log_calls_per_second`: above it successes are counted, not logged one by one."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     database_url: Secret | None = None
+    price_file: str | None = None
+    """Path of a price file in LiteLLM's format, for `PriceBook.load`."""
     notes: tuple[Note, ...] = ()
     files: tuple[str, ...] = ()
     """Every file that was read, to be watched for change."""

@@ -1,0 +1,44 @@
+# What CI runs, nothing else. `make run` and `make test` are all the set-up there is.
+SHELL := /bin/sh
+BIN := .venv/bin
+LOCKS := requirements/uv.txt requirements/base.txt requirements/local.txt scripts/setup.sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-clients check fix bench docs lock clean
+
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.installed-run  ## .venv with the gateway and the embedded model
+
+.venv/.installed-run: $(LOCKS)
+	@scripts/setup.sh run
+
+.venv/.installed-dev: $(LOCKS) requirements/dev.txt
+	@scripts/setup.sh dev
+
+run: .venv/.installed-run  ## start everything in the foreground; Ctrl-C stops it
+	@exec $(BIN)/trunkline up
+
+test: .venv/.installed-dev  ## every test, on real parts; choose with ARGS='tests/unit -q'
+	@scripts/test.sh $(ARGS)
+
+test-clients: .venv/.installed-dev  ## real client programs against the gateway
+	@scripts/test.sh -m clients $(ARGS)
+
+check: .venv/.installed-dev  ## format, lint, types, direction of imports, the project's own rules
+	@scripts/check.sh
+
+fix: .venv/.installed-dev  ## format and mend what ruff can mend
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .venv/.installed-dev  ## against nginx in the same run; writes bench/results
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: .venv/.installed-dev  ## generate the reference pages and check every link
+	@$(BIN)/python scripts/docs.py
+
+lock: .venv/.installed-dev  ## rebuild requirements/*.txt from pyproject.toml
+	@scripts/lock.sh
+
+clean:  ## remove what make made, but not ./data
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node_modules

@@ -1,0 +1,30 @@
+"""How fast the shipper goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.ledger.pace import Backoff, pause
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("load", "backlog", "share"),
+    [(0.0, 0, 1.0), (0.7, MIB, 1.0), (0.71, 0, 0.04), (0.9, 63 * MIB, 0.04), (0.9, 64 * MIB, 0.15), (1.0, 256 * MIB, 1.0)],
+)
+def test_a_busy_worker_is_left_its_processor(load: float, backlog: int, share: float) -> None:
+    """Above 0.7 the shipper keeps to 4 %, to 15 % from 64 MiB of backlog, and to nothing from 256 MiB."""
+    rest = pause(worked=0.05, load=load, backlog=backlog)
+    assert 0.05 / (0.05 + rest) == pytest.approx(share)
+
+
+def test_waits_for_a_database_grow_to_five_seconds_and_differ() -> None:
+    """0.2 s doubling to 5 s, each with jitter; a success begins again."""
+    backoff = Backoff()
+    waits = [backoff.wait() for _ in range(10)]
+    for wait, limit in zip(waits, (0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5, 5, 5), strict=True):
+        assert limit / 2 <= wait <= limit
+    assert len(set(waits)) == len(waits)
+    backoff.reset()
+    assert backoff.wait() <= 0.2

@@ -1,0 +1,97 @@
+"""Who is calling: the key, from any header that LiteLLM takes it from, compared in constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from trunkline.access.refusal import Refusal, error_body
+from trunkline.config.snapshot import Snapshot
+
+KEY_HEADERS: Final = (
+    b"x-litellm-api-key",
+    b"authorization",
+    b"api-key",
+    b"x-api-key",
+    b"x-goog-api-key",
+    b"ocp-apim-subscription-key",
+)
+"""In order of precedence (litellm.md section 1; `x-litellm-api-key` leaves `Authorization` to the provider's own)."""
+
+MAX_KEY_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a call belongs to."""
+
+    key_hash: str
+    """SHA-256 hex of the key, LiteLLM's `api_key` column."""
+    role: str = "proxy_admin"
+
+
+def hash_key(key: str) -> str:
+    """LiteLLM's stored form of a key."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Gate:
+    """Checks credentials against one snapshot.
+
+    With no master key configured (loopback only) every caller is the administrator, as LiteLLM had it.
+    """
+
+    __slots__ = ("_digest", "_headers", "_open", "_principal")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        key = snapshot.master_key
+        self._open = key is None
+        self._digest = hashlib.sha256(key.reveal().encode()).digest() if key is not None else b""
+        self._principal = Principal(key_hash=self._digest.hex())
+        own = (snapshot.master_key_header.lower().encode(),) if snapshot.master_key_header else ()
+        self._headers = own + KEY_HEADERS
+
+    def check(self, headers: Sequence[tuple[bytes, bytes]], query: bytes = b"") -> Principal | Refusal:
+        """Return the caller, or why not. `headers` have lower-case names; `query` may hold `key=` (Google's way)."""
+        if self._open:
+            return self._principal
+        key = self._find(headers, query)
+        if key is None:
+            return NO_KEY
+        # Both sides are hashed first: equal lengths, and no early exit to time (reliability A18).
+        if hmac.compare_digest(hashlib.sha256(key).digest(), self._digest):
+            return self._principal
+        return BAD_KEY
+
+    def _find(self, headers: Sequence[tuple[bytes, bytes]], query: bytes) -> bytes | None:
+        given = dict(reversed(headers))
+        for name in self._headers:
+            value = given.get(name)
+            if value:
+                if len(value) > MAX_KEY_BYTES:
+                    return b""
+                bare = value.strip()
+                return bare[7:].strip() if bare[:7].lower() == b"bearer " else bare
+        if query:
+            for name, text in parse_qsl(query.decode("latin-1")):
+                if name == "key":
+                    return text.encode("latin-1", "replace")
+        return None
+
+
+def _denied(message: str, kind: str) -> Refusal:
+    body = error_body(message, kind, "None", 401)
+    return Refusal(401, body, ((b"www-authenticate", b"Bearer"),), message)
+
+
+NO_KEY: Final = _denied("Authentication Error, No api key passed in.", "auth_error")
+BAD_KEY: Final = _denied(
+    "Authentication Error, Invalid proxy server token passed. LiteLLM Virtual Key expected: the key must be a known one,"
+    " expected to start with 'sk-'.",
+    "token_not_found_in_db",
+)
+"""One body for every wrong key, and nothing of the key in it (LiteLLM #39787 echoed it)."""

@@ -1,0 +1,125 @@
+"""`/model/info` and its relatives in LiteLLM's shape: what is there, what it costs, whether it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from trunkline.admin.gateway import Gateway
+from trunkline.config.snapshot import Deployment, Snapshot
+from trunkline.profiles.price import PICO_PER_USD, Price, Rates
+
+Row = dict[str, object]
+
+_RATES: Final = (
+    ("input", "input_cost_per_token"),
+    ("output", "output_cost_per_token"),
+    ("cache_read", "cache_read_input_token_cost"),
+    ("cache_write", "cache_creation_input_token_cost"),
+    ("reasoning", "output_cost_per_reasoning_token"),
+    ("audio_in", "input_cost_per_audio_token"),
+    ("audio_out", "output_cost_per_audio_token"),
+)
+"""Field of `Rates` -> LiteLLM's name in `model_info`."""
+
+
+def pricing(price: Price) -> Row:
+    """LiteLLM's price fields, USD per token as numbers; tiers as `…_above_200k_tokens`."""
+    result = _rates(price.base, "")
+    for above, rates in price.tiers:
+        result |= _rates(rates, f"_above_{above // 1000}k_tokens")
+    result["price_source"] = price.source
+    result["price_version"] = price.version
+    return result
+
+
+def _rates(rates: Rates, suffix: str) -> Row:
+    result: Row = {}
+    for field, name in _RATES:
+        pico: int | None = getattr(rates, field)
+        if pico is not None:
+            result[name + suffix] = pico / PICO_PER_USD
+    if rates.per_request:
+        result["input_cost_per_request" + suffix] = rates.per_request / PICO_PER_USD
+    return result
+
+
+def row(deployment: Deployment, price: Price | None) -> Row:
+    """One deployment. `litellm_params` have every credential masked."""
+    info: Row = {**deployment.model_info}
+    if price is not None:
+        info |= pricing(price)
+    info |= {
+        "id": deployment.id,
+        "db_model": False,
+        "mode": deployment.mode,
+        "litellm_provider": deployment.provider,
+        "key": deployment.litellm_model,
+        "available": deployment.unavailable is None,
+        "unavailable_reason": deployment.unavailable,
+        "access_via_team_ids": [],
+        "direct_access": True,
+    }
+    if deployment.replacement is not None:
+        gone = deployment.replacement
+        info["retired_model"] = gone.retired
+        info["successor"] = gone.successor
+        info["retired_since"] = gone.since
+        info["retired_source"] = gone.source
+    return {"model_name": deployment.group, "litellm_params": dict(deployment.public_params), "model_info": info}
+
+
+def rows(gateway: Gateway, deployments: Iterable[Deployment]) -> list[Row]:
+    """One row per deployment, in the order of the config."""
+    return [row(deployment, gateway.price(deployment)) for deployment in deployments]
+
+
+def search(snapshot: Snapshot, text: str | None, model: str | None, model_id: str | None) -> tuple[Deployment, ...]:
+    """Deployments whose name holds `text`, whose group is `model`, whose id is `model_id`; `None` asks for all."""
+    found = snapshot.deployments
+    if text:
+        wanted = text.lower()
+        found = tuple(d for d in found if wanted in d.group.lower() or wanted in d.litellm_model.lower())
+    if model:
+        found = tuple(d for d in found if d.group == model)
+    if model_id:
+        found = tuple(d for d in found if d.id == model_id)
+    return found
+
+
+def groups(gateway: Gateway, only: str | None = None) -> list[Row]:
+    """LiteLLM's `ModelGroupInfo` per name that clients can ask for, visible aliases included."""
+    snapshot = gateway.snapshot
+    members: dict[str, list[Deployment]] = {}
+    for deployment in snapshot.deployments:
+        members.setdefault(deployment.group, []).append(deployment)
+    for name, alias in snapshot.router.aliases.items():
+        if not alias.hidden and alias.target in members:
+            members.setdefault(name, members[alias.target])
+    return [_group(gateway, name, found) for name, found in members.items() if only is None or name == only]
+
+
+def _group(gateway: Gateway, name: str, deployments: list[Deployment]) -> Row:
+    infos = [{**d.model_info, **(pricing(price) if (price := gateway.price(d)) else {})} for d in deployments]
+    result: Row = {
+        "model_group": name,
+        "providers": list(dict.fromkeys(d.provider for d in deployments)),
+        "mode": deployments[0].mode,
+        "available": any(d.unavailable is None for d in deployments),
+    }
+    for field in ("max_input_tokens", "max_output_tokens", "input_cost_per_token", "output_cost_per_token"):
+        result[field] = _largest(infos, field)
+    for field in ("tpm", "rpm"):
+        limits = [value for d in deployments if isinstance(value := d.public_params.get(field), int)]
+        result[field] = sum(limits) if limits else None
+    supports = sorted({key for info in infos for key in info if key.startswith("supports_")})
+    result |= {key: any(info.get(key) is True for info in infos) for key in supports}
+    # Which parameters a model takes is not known here: an empty list would say "none".
+    result["supported_openai_params"] = None
+    return result
+
+
+def _largest(infos: Iterable[Mapping[str, object]], field: str) -> float | int | None:
+    """The largest of a group, as LiteLLM says it."""
+    numbers = [value for info in infos if isinstance(value := info.get(field), int | float)]
+    return max(numbers, default=None)

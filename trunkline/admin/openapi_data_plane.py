@@ -1,0 +1,332 @@
+"""The data plane in OpenAPI's words, by hand: its bytes pass through, so no model class describes them.
+
+Main fields only. Whatever else a client sends goes on to the provider as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trunkline.admin import routes
+from trunkline.ir import Endpoint
+
+Node = dict[str, object]
+
+
+def _ref(kind: str, name: str) -> Node:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _obj(description: str, required: tuple[str, ...], properties: Node) -> Node:
+    shape: Node = {"type": "object", "description": description, "properties": properties, "additionalProperties": True}
+    return shape | ({"required": list(required)} if required else {})
+
+
+def _text(description: str = "") -> Node:
+    shape: Node = {"type": "string"}
+    return shape | ({"description": description} if description else {})
+
+
+def _number(description: str, low: float | None = None, high: float | None = None) -> Node:
+    bounds: Node = {name: value for name, value in (("minimum", low), ("maximum", high)) if value is not None}
+    shape: Node = {"type": "number", "description": description}
+    return shape | bounds
+
+
+def _count(description: str) -> Node:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def _flag(description: str) -> Node:
+    return {"type": "boolean", "description": description}
+
+
+def _many(items: Node, description: str = "") -> Node:
+    shape: Node = {"type": "array", "items": items}
+    return shape | ({"description": description} if description else {})
+
+
+_MODEL: Final = _text("A name from `model_list`, an alias, or a name that a wildcard entry covers.")
+_STOP: Final[Node] = {"anyOf": [_text(), _many(_text())], "description": "Up to four texts that end the answer."}
+_SAMPLING: Final[Node] = {
+    "temperature": _number("Randomness; what the provider's models take.", 0, 2),
+    "top_p": _number("Nucleus sampling.", 0, 1),
+    "n": {"type": "integer", "minimum": 1, "description": "Answers to make."},
+    "stop": _STOP,
+    "seed": {"type": "integer", "description": "For answers that repeat, where the provider can."},
+    "stream": _flag("Send the answer as server-sent events."),
+    "stream_options": _obj(
+        "For streams.",
+        (),
+        {"include_usage": _flag("End with a chunk that holds the usage. The gateway asks the provider for it anyway.")},
+    ),
+    "user": _text("The end user, for the ledger's `end_user`."),
+}
+
+SCHEMAS: Final[dict[str, Node]] = {
+    "Error": _obj(
+        "OpenAI's error body. Errors of a provider that have this shape pass as they are.",
+        ("error",),
+        {
+            "error": _obj(
+                "What went wrong.",
+                ("message", "type"),
+                {
+                    "message": _text("For people: what was wrong and what to do."),
+                    "type": _text("For example `invalid_request_error`, `auth_error`, `rate_limit_error`."),
+                    "param": {"type": ["string", "null"], "description": "The member of the request that was wrong."},
+                    "code": {"type": ["string", "null"], "description": "The status as text, or a name."},
+                },
+            )
+        },
+    ),
+    "Usage": _obj(
+        "Tokens, as the provider counted them.",
+        ("prompt_tokens", "total_tokens"),
+        {
+            "prompt_tokens": _count("Input, cached tokens included."),
+            "completion_tokens": _count("Output, reasoning included."),
+            "total_tokens": _count("Both."),
+            "prompt_tokens_details": _obj("Parts of the input.", (), {"cached_tokens": _count("Read from a cache.")}),
+            "completion_tokens_details": _obj("Parts of the output.", (), {"reasoning_tokens": _count("Thought.")}),
+        },
+    ),
+    "ChatMessage": _obj(
+        "One message.",
+        ("role",),
+        {
+            "role": {"type": "string", "enum": ["system", "developer", "user", "assistant", "tool"]},
+            "content": {
+                "anyOf": [_text(), _many({"type": "object"}), {"type": "null"}],
+                "description": "Text, or parts: text, image_url, input_audio, file.",
+            },
+            "tool_calls": _many({"type": "object"}, "What the assistant wants called."),
+            "tool_call_id": _text("Which call a `tool` message answers."),
+        },
+    ),
+    "ChatRequest": _obj(
+        "OpenAI's chat request.",
+        ("model", "messages"),
+        {
+            "model": _MODEL,
+            "messages": _many(_ref("schemas", "ChatMessage")),
+            **_SAMPLING,
+            "max_completion_tokens": _count("Most tokens to answer with, reasoning included."),
+            "max_tokens": _count("The older name of it."),
+            "tools": _many({"type": "object"}, "Functions the model may ask to be called."),
+            "tool_choice": {"description": "`auto`, `none`, `required`, or one function."},
+            "response_format": {"type": "object", "description": "`json_object` or `json_schema`."},
+            "reasoning_effort": _text("For reasoning models: `low`, `medium`, `high`."),
+        },
+    ),
+    "ChatResponse": _obj(
+        "OpenAI's chat answer.",
+        ("id", "choices", "model"),
+        {
+            "id": _text("The provider's; the gateway's is the header `x-litellm-call-id`."),
+            "object": _text("`chat.completion`."),
+            "created": _count("Seconds since 1970."),
+            "model": _text("What the provider says answered."),
+            "choices": _many(
+                _obj(
+                    "One answer.",
+                    (),
+                    {
+                        "index": _count("From 0."),
+                        "message": _ref("schemas", "ChatMessage"),
+                        "finish_reason": _text("`stop`, `length`, `tool_calls`, `content_filter`."),
+                    },
+                )
+            ),
+            "usage": _ref("schemas", "Usage"),
+        },
+    ),
+    "ChatChunk": _obj(
+        "One `data:` event of a stream; the last is `data: [DONE]`. A stream that broke ends in an event with `error` "
+        "and has no `[DONE]`.",
+        ("id", "choices"),
+        {
+            "id": _text(),
+            "object": _text("`chat.completion.chunk`."),
+            "choices": _many({"type": "object", "description": "`index`, `delta`, `finish_reason`."}),
+            "usage": _ref("schemas", "Usage"),
+        },
+    ),
+    "CompletionRequest": _obj(
+        "OpenAI's older text completion.",
+        ("model", "prompt"),
+        {
+            "model": _MODEL,
+            "prompt": {"anyOf": [_text(), _many(_text())], "description": "The text to continue."},
+            "max_tokens": _count("Most tokens to answer with."),
+            **_SAMPLING,
+        },
+    ),
+    "CompletionResponse": _obj(
+        "A text completion.",
+        ("id", "choices", "model"),
+        {
+            "id": _text(),
+            "object": _text("`text_completion`."),
+            "model": _text(),
+            "choices": _many({"type": "object", "description": "`index`, `text`, `finish_reason`."}),
+            "usage": _ref("schemas", "Usage"),
+        },
+    ),
+    "EmbeddingRequest": _obj(
+        "Texts to embed.",
+        ("model", "input"),
+        {
+            "model": _MODEL,
+            "input": {
+                "anyOf": [_text(), _many(_text()), _many({"type": "integer"})],
+                "description": "Texts or tokens.",
+            },
+            "dimensions": _count("Length of the vectors, where the model can."),
+            "encoding_format": {"type": "string", "enum": ["float", "base64"]},
+            "user": _text("The end user, for the ledger's `end_user`."),
+        },
+    ),
+    "EmbeddingResponse": _obj(
+        "Vectors, in the order of the input.",
+        ("data", "model"),
+        {
+            "object": _text("`list`."),
+            "data": _many({"type": "object", "description": "`index`, `embedding`."}),
+            "model": _text(),
+            "usage": _ref("schemas", "Usage"),
+        },
+    ),
+    "Model": _obj(
+        "A name that can be called.",
+        ("id", "object", "created", "owned_by"),
+        {
+            "id": _text(),
+            "object": _text("`model`."),
+            "created": _count("A constant, as LiteLLM has it."),
+            "owned_by": _text("The provider."),
+        },
+    ),
+    "Models": _obj(
+        "All names that can be called now.",
+        ("data", "object"),
+        {"data": _many(_ref("schemas", "Model")), "object": _text("`list`.")},
+    ),
+}
+
+HEADERS: Final[dict[str, Node]] = {
+    "x-litellm-call-id": {"description": "The call's id, `request_id` in the ledger.", "schema": _text()},
+    "x-litellm-model-id": {"description": "The deployment that answered.", "schema": _text()},
+    "x-litellm-response-cost": {
+        "description": "USD, exact. Not on streams: their cost is known at the end.",
+        "schema": _text(),
+    },
+    "x-trunkline-model-replaced": {
+        "description": "Present when the provider has retired the configured model and its successor answered.",
+        "schema": _text(),
+    },
+    "x-trunkline-losses": {
+        "description": "Members of the request that the target cannot take and that were left out.",
+        "schema": _text(),
+    },
+}
+
+_ERRORS: Final = {
+    400: ("BadRequest", "The body is no JSON object, a member is missing or doubled, or the provider refused it."),
+    401: ("Unauthorized", "No key, or one that is not known. One body for every wrong key."),
+    404: ("NotFound", "No model of that name; the message lists near ones."),
+    408: ("Timeout", "The provider was silent too long; the message says which limit."),
+    413: ("TooLarge", "The body is larger than the limit (32 MB unless set)."),
+    429: ("RateLimited", "The provider's limit, after the retries; `retry-after` where it said one."),
+    500: ("InternalError", "An error of ours, or of the provider, whose status is kept."),
+    502: ("BadGateway", "The provider's answer was cut or malformed."),
+    503: ("Unavailable", "No deployment can be called: unreachable, without a credential, or the ledger has no room."),
+}
+
+RESPONSES: Final[dict[str, Node]] = {
+    name: {"description": text, "content": {"application/json": {"schema": _ref("schemas", "Error")}}}
+    for name, text in _ERRORS.values()
+}
+
+_POSTS: Final = {
+    Endpoint.CHAT: ("Chat", "Answer a conversation.", "ChatRequest", "ChatResponse", "ChatChunk"),
+    Endpoint.COMPLETIONS: (
+        "Text completion",
+        "Continue a text.",
+        "CompletionRequest",
+        "CompletionResponse",
+        "ChatChunk",
+    ),
+    Endpoint.EMBEDDINGS: ("Embeddings", "Turn texts into vectors.", "EmbeddingRequest", "EmbeddingResponse", None),
+}
+_EXAMPLES: Final[dict[Endpoint, Node]] = {
+    Endpoint.CHAT: {"model": "MODEL", "messages": [{"role": "user", "content": "Say hello."}]},
+    Endpoint.COMPLETIONS: {"model": "MODEL", "prompt": "Once upon a time", "max_tokens": 20},
+    Endpoint.EMBEDDINGS: {"model": "MODEL", "input": "hello"},
+}
+_MODEL_PATHS: Final = {"/v1/models": "/v1/models", "/models": "/v1/models"}
+
+
+def paths() -> dict[str, Node]:
+    """Path items of the data plane; those that are another spelling say of which in `x-alias-of`."""
+    result: dict[str, Node] = {}
+    for method, path in routes.DATA_PLANE:
+        result[path] = {method.lower(): _post(path) if method == "POST" else _get(path)}
+    return result
+
+
+def _post(path: str) -> Node:
+    endpoint = next(found for found in Endpoint if path.endswith("/" + found.value) and _longest(path, found))
+    title, summary, request, response, chunk = _POSTS[endpoint]
+    canonical = f"/v1/{endpoint.value}"
+    content: Node = {"application/json": {"schema": _ref("schemas", response)}}
+    if chunk is not None:
+        content["text/event-stream"] = {"schema": _ref("schemas", chunk)}
+    good: Node = {"description": "The provider's answer, its bytes as they came.", "content": content}
+    good["headers"] = {name: _ref("headers", name) for name in HEADERS}
+    body = {"schema": _ref("schemas", request), "example": _EXAMPLES[endpoint]}
+    operation: Node = {
+        "tags": [title],
+        "summary": summary,
+        "operationId": _operation_id("post", path),
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {"200": good} | _errors(*_ERRORS),
+    }
+    return operation | _about(path, canonical)
+
+
+def _longest(path: str, endpoint: Endpoint) -> bool:
+    """`chat/completions` ends in `completions` too."""
+    return endpoint is not Endpoint.COMPLETIONS or not path.endswith("/" + Endpoint.CHAT.value)
+
+
+def _get(path: str) -> Node:
+    one = path.endswith("{model_id}")
+    canonical = "/v1/models/{model_id}" if one else "/v1/models"
+    schema = _ref("schemas", "Model" if one else "Models")
+    good: Node = {"description": "OK", "content": {"application/json": {"schema": schema}}}
+    operation: Node = {
+        "tags": ["Models"],
+        "summary": "Describe one name." if one else "List the names that can be called now.",
+        "operationId": _operation_id("get", path),
+        "responses": {"200": good} | _errors(401, *((404,) if one else ())),
+    }
+    return operation | _about(path, canonical)
+
+
+def _errors(*statuses: int) -> Node:
+    return {str(status): _ref("responses", _ERRORS[status][0]) for status in statuses}
+
+
+def _about(path: str, canonical: str) -> Node:
+    result: Node = {"x-alias-of": canonical} if path != canonical else {}
+    if "{" in path:
+        name = path.partition("{")[2].partition("}")[0]
+        says = "The model; it decides, whatever the body says." if name == "model" else "The name; may hold slashes."
+        result["parameters"] = [{"name": name, "in": "path", "required": True, "schema": _text(), "description": says}]
+    return result
+
+
+def _operation_id(method: str, path: str) -> str:
+    words = path.replace("{", "").replace("}", "").replace("-", "_").strip("/").split("/")
+    return "_".join([method, *words])

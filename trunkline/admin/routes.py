@@ -1,0 +1,110 @@
+"""The table of routes: what there is, who may, and who answers. Authorisation hangs on the entry that matched.
+
+A path is matched as it came, never rewritten: two spellings are two paths, and the key is asked for by the same
+object that answers (the lesson of CVE-2026-48710, where one part read the path and another routed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from trunkline.surfaces import openai
+
+Method = Literal["GET", "POST"]
+
+
+class Access(Enum):
+    """Who may."""
+
+    KEY = "key"
+    PUBLIC = "public"
+    """Anybody; what is shown without a key is the same for everybody."""
+    SETTING = "setting"
+    """A key, unless `litellm_settings.require_auth_for_metrics_endpoint: false` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path of the admin API with one method."""
+
+    method: Method
+    path: str
+    access: Access = Access.KEY
+    light: bool = False
+    """Answered without loading FastAPI: what probes, scrapers and strangers ask for all day."""
+
+
+ROUTES: Final = (
+    Route("GET", "/", access=Access.PUBLIC, light=True),
+    Route("GET", "/health", access=Access.PUBLIC, light=True),
+    Route("GET", "/health/liveliness", access=Access.PUBLIC, light=True),
+    Route("GET", "/health/liveness", access=Access.PUBLIC, light=True),
+    Route("GET", "/health/readiness", access=Access.PUBLIC, light=True),
+    Route("GET", "/health/readiness/details", light=True),
+    Route("GET", "/metrics", access=Access.SETTING, light=True),
+    Route("GET", "/test", access=Access.PUBLIC, light=True),
+    Route("GET", "/routes", access=Access.PUBLIC),
+    Route("GET", "/docs", access=Access.PUBLIC),
+    Route("GET", "/openapi.json", access=Access.PUBLIC),
+    Route("GET", "/model/info"),
+    Route("GET", "/v1/model/info"),
+    Route("GET", "/v2/model/info"),
+    Route("GET", "/model_group/info"),
+    Route("POST", "/config/reload"),
+)
+
+DATA_PLANE: Final[tuple[tuple[str, str], ...]] = (
+    *(("POST", path) for path in openai.paths()),
+    ("GET", "/v1/models"),
+    ("GET", "/models"),
+    ("GET", "/v1/models/{model_id}"),
+    ("GET", "/models/{model_id}"),
+)
+"""Answered by the edge before this application is asked; here for the answer to a wrong method, and for the docs."""
+
+_BY_PATH: Final = {path: tuple(route for route in ROUTES if route.path == path) for path in {r.path for r in ROUTES}}
+
+
+def find(path: str) -> tuple[Route, ...]:
+    """The routes of a path, one per method; none when the path is unknown."""
+    return _BY_PATH.get(path, ())
+
+
+def methods(path: str) -> tuple[str, ...]:
+    """The methods of a path of the data plane; none when it is not one."""
+    found = [method for method, template in DATA_PLANE if fits(template, path)]
+    return tuple(dict.fromkeys(found))
+
+
+def fits(template: str, path: str) -> bool:
+    """Whether a path is one of a template's: a name in the middle is one segment, at the end it may have slashes."""
+    head, brace, rest = template.partition("{")
+    if not brace:
+        return template == path
+    if not path.startswith(head):
+        return False
+    tail = rest.partition("}")[2]
+    name = path[len(head) : len(path) - len(tail)]
+    return bool(name) and path.endswith(tail) and (not tail or "/" not in name)
+
+
+def suggestion(path: str) -> str | None:
+    """The known path that looks most like an unknown one."""
+    if len(path) > 64:  # comparing is quadratic, and strangers choose the length
+        return None
+    import difflib
+
+    known = [route.path for route in ROUTES if route.path != "/"] + [path for _, path in DATA_PLANE if "{" not in path]
+    found = difflib.get_close_matches(path, list(dict.fromkeys(known)), n=1, cutoff=0.75)
+    return found[0] if found else None
+
+
+def allow(names: Iterable[str], *, head: bool) -> bytes:
+    """The value of an `Allow` header; `head` where HEAD is answered like GET without its body."""
+    listed = list(dict.fromkeys(names))
+    if head and "GET" in listed:
+        listed.insert(listed.index("GET") + 1, "HEAD")
+    return ", ".join([*listed, "OPTIONS"]).encode()

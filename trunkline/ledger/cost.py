@@ -1,0 +1,65 @@
+"""What a call cost: whole pico-USD, exact, on the hot path."""
+
+from __future__ import annotations
+
+import msgspec
+
+from trunkline.ir import Usage
+from trunkline.profiles.price import PICO_PER_USD, Price, Rates
+
+
+class Cost(msgspec.Struct, frozen=True, gc=False):
+    """Pico-USD by kind; `total` is their sum."""
+
+    input: int
+    """Tokens that came from no cache, audio among them."""
+    output: int
+    """Reasoning and audio among it."""
+    cache_read: int
+    cache_write: int
+    other: int
+    """Per call."""
+    total: int
+
+
+def cost(usage: Usage, price: Price) -> Cost:
+    """Multiply counts by rates; the tier is chosen by `input_total` and holds for the whole call."""
+    rates = price.base
+    tokens = usage.input_total
+    if price.tiers:
+        for above, dearer in price.tiers:
+            if tokens > above:
+                rates = dearer
+    if usage.cache_read or usage.cache_write or usage.reasoning or usage.audio_in or usage.audio_out:
+        return _split(usage, rates)
+    paid_in = tokens * rates.input
+    paid_out = usage.output_total * rates.output
+    flat = rates.per_request
+    return Cost(paid_in, paid_out, 0, 0, flat, paid_in + paid_out + flat)
+
+
+def _split(usage: Usage, rates: Rates) -> Cost:
+    read, write = usage.cache_read, usage.cache_write
+    uncached = max(0, usage.input_total - read - write)
+    paid_in = uncached * rates.input
+    if rates.audio_in is not None:
+        paid_in += min(usage.audio_in, uncached) * (rates.audio_in - rates.input)
+    paid_out = usage.output_total * rates.output
+    left = usage.output_total
+    if rates.audio_out is not None:
+        heard = min(usage.audio_out, left)
+        paid_out += heard * (rates.audio_out - rates.output)
+        left -= heard
+    if rates.reasoning is not None:
+        paid_out += min(usage.reasoning, left) * (rates.reasoning - rates.output)
+    paid_read = read * (rates.input if rates.cache_read is None else rates.cache_read)
+    paid_write = write * (rates.input if rates.cache_write is None else rates.cache_write)
+    flat = rates.per_request
+    return Cost(paid_in, paid_out, paid_read, paid_write, flat, paid_in + paid_out + paid_read + paid_write + flat)
+
+
+def usd(pico: int) -> str:
+    """Pico-USD as a plain decimal number of USD: every digit that counts, no exponent, at least one decimal."""
+    whole, rest = divmod(abs(pico), PICO_PER_USD)
+    decimals = f"{rest:012d}".rstrip("0") or "0"
+    return f"-{whole}.{decimals}" if pico < 0 else f"{whole}.{decimals}"

@@ -1,0 +1,40 @@
+"""How fast the shipper may go, and how long it waits when it may not."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+IDLE_SECONDS: Final = 0.25
+BUSY_LOAD: Final = 0.7
+"""Above it a worker needs the processor more than the ledger does: its journal keeps the records meanwhile."""
+_MIB: Final = 1024 * 1024
+_SHARES: Final = ((64 * _MIB, 0.04), (256 * _MIB, 0.15))
+"""Backlog below -> share of the time that shipping may take while a worker is busy."""
+
+
+def pause(*, worked: float, load: float, backlog: int) -> float:
+    """Return the seconds to rest after `worked` seconds of shipping, so that shipping keeps to its share."""
+    if load <= BUSY_LOAD:
+        return 0.0
+    for limit, share in _SHARES:
+        if backlog < limit:
+            return worked * (1 / share - 1)
+    return 0.0
+
+
+class Backoff:
+    """Waits between attempts at a database that is down: 0.2 s doubling to 5 s, each between half and all of it."""
+
+    def __init__(self) -> None:
+        self._next = 0.2
+
+    def wait(self) -> float:
+        """Return the next wait in seconds."""
+        seconds = self._next * random.uniform(0.5, 1.0)  # noqa: S311 spreads replicas, hides nothing
+        self._next = min(5.0, self._next * 2)
+        return seconds
+
+    def reset(self) -> None:
+        """The database answered."""
+        self._next = 0.2

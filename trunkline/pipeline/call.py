@@ -1,0 +1,500 @@
+"""One call, from the client's body to the ledger row: attempt by attempt.
+
+A `Call` is the `Exchange` that its upstream connection pushes into. There is no task per call: everything runs in
+callbacks of the event loop, and only what must wait (dialling, starting the embedded model) is a task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from trunkline.access import Refusal, refusal
+from trunkline.config.snapshot import Deployment
+from trunkline.ir import Usage, UsageSource
+from trunkline.ledger.record import Attempt, Intent
+from trunkline.pipeline import finish
+from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
+from trunkline.pipeline.relay import Relay, echo_model
+from trunkline.pipeline.request import Asked, BadBody, Sent, prepare, read
+from trunkline.pipeline.state import Prepared
+from trunkline.pipeline.surface import Arrival, Sink
+from trunkline.pipeline.worker import Worker, intent_frame
+from trunkline.routing.cooldown import cool, retry_after_seconds
+from trunkline.routing.plan import Group
+from trunkline.upstream import Connection, Headers, Kind, Origin, UpstreamFailure
+from trunkline.wire.openai_chat.sse import EventTooLong
+from trunkline.wire.openai_chat.usage import parse_answer
+
+_log = logging.getLogger(__name__)
+NEVER: Final = float("inf")
+MAX_ERROR_BYTES: Final = 64 * 1024
+"""Of a provider's error body no more is read (reliability U16: a 100 MB body)."""
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+MAX_ATTEMPTS: Final = 10
+BACKOFF_SECONDS: Final = 0.5
+MAX_BACKOFF_SECONDS: Final = 8.0
+
+
+class Call:
+    """The state of one call. Fields that most calls never touch have their start value on the class: it is cheaper."""
+
+    asked = Asked()
+    prepared: Prepared
+    sent: Sent
+    group: Group
+    plan: Sequence[Deployment] = ()
+    model_group = ""
+    stream = False
+    deadline = NEVER
+    total_deadline = NEVER
+    position = -1
+    attempts = 0
+    attempt_started_us = 0
+    estimated_input = 0
+    earlier: tuple[Attempt, ...] = ()
+    over = False
+    status = 0
+    headers: Headers = []
+    chunks: list[bytes] | None = None
+    size = 0
+    relay: Relay | None = None
+    head_sent = False
+    connection: Connection | None = None
+    launched = 0.0
+    answered = 0.0
+    first_byte_us = -1
+    waiting = False
+    """Between two attempts."""
+    retry_timer: asyncio.TimerHandle | None = None
+    task: asyncio.Task[None] | None = None
+    fallbacks: list[Group] | None = None
+    fell_back = 0
+    retries = 0
+    gone = False
+    provider_model = ""
+    provider_id = ""
+    finish_reason = ""
+
+    def __init__(self, worker: Worker, sink: Sink, arrival: Arrival, body: bytes) -> None:
+        self.worker = worker
+        self.sink = sink
+        self.arrival = arrival
+        self.body = body
+        self.state = worker.state
+        self.started = worker.time()
+        self.started_us = time.time_ns() // 1000
+        self.id = worker.ids.make()
+
+    # From the body to the first attempt.
+
+    def begin(self) -> None:
+        """Read the body, find the deployments, send to the first."""
+        if not self._enter():
+            return
+        model = self.arrival.path_model or self.asked.model
+        if not model:
+            self.refuse(_NO_MODEL_NAMED)
+            return
+        self.model_group = model
+        group = self.state.routes.find(model)
+        if group is None or not group.ready:
+            self.refuse(finish.no_model(self.state, self.arrival.surface.route, model, group))
+            return
+        self._depart(group)
+
+    def begin_at(self, group: Group) -> None:
+        """Like `begin`, with the deployments chosen already (a probe)."""
+        if self._enter():
+            self.model_group = group.name
+            self._depart(group)
+
+    def _enter(self) -> bool:
+        """Take the call on if it can be recorded and its body be read."""
+        worker = self.worker
+        worker.active.add(self)
+        worker.stats.in_flight += 1
+        if not worker.metering and not self.state.snapshot.ledger.serve_unmetered:
+            worker.stats.refused_unmetered += 1
+            self.refuse(_NO_ROOM)
+            return False
+        try:
+            self.asked = asked = read(self.body)
+        except BadBody as error:
+            self.refuse(refusal(400, str(error), "invalid_request_error"))
+            return False
+        self.stream = bool(asked.stream) and self.arrival.surface.streams
+        return True
+
+    def _depart(self, group: Group) -> None:
+        self.group = group
+        self.plan = self.state.routes.order(group, self.started)
+        limit = self.arrival.stream_timeout if self.stream else None
+        self.total_deadline = self.started + (limit or self.arrival.timeout or self.plan[0].timeouts.total)
+        self._next_place()
+
+    def refuse(self, why: Refusal) -> None:
+        """End the call without an attempt."""
+        finish.refused(self, why)
+
+    def _next_place(self) -> None:
+        """Go on to the next deployment that offers the operation."""
+        surface = self.arrival.surface
+        while self.position + 1 < len(self.plan):
+            self.position += 1
+            prepared = self.state.prepare(self.plan[self.position], surface)
+            if prepared is not None:
+                self.prepared = prepared
+                self._attempt()
+                return
+        if self.attempts == 0:
+            message = f"`{self.model_group}` does not offer {surface.route}: choose another model of `GET /v1/models`."
+            self.refuse(refusal(400, message, "invalid_request_error", "model"))
+            return
+        raise AssertionError("no place left: `_try_on` looks before it comes here")
+
+    def _attempt(self) -> None:
+        """Send the request to the present deployment, its intent first."""
+        worker, prepared = self.worker, self.prepared
+        self.attempts += 1
+        self.attempt_started_us = self.started_us if self.attempts == 1 else time.time_ns() // 1000
+        self.status, self.chunks, self.relay, self.size = 0, None, None, 0
+        wants_usage = self.stream
+        self.sent = sent = prepare(self.body, self.asked, prepared.edit, wants_usage=wants_usage)
+        deployment = prepared.deployment
+        self.estimated_input = tokens_in = len(sent.body) // 4
+        tokens_out = int(prepared.stats.typical_output)
+        price = prepared.price
+        if price is not None:
+            worker.know_price(price)
+        intent = Intent(
+            self.id, self.attempt_started_us, self.arrival.surface.call_type, self.model_group, deployment.model,
+            deployment.id, deployment.provider, prepared.api_base, self.stream, self.arrival.key_hash,
+            finish.end_user(self), self.attempts, tokens_in, tokens_out,
+            finish.estimate_cost(tokens_in, tokens_out, price), price.version if price is not None else "",
+        )  # fmt: skip
+        framed = intent_frame(worker, intent)
+        worker.intents[self.id] = framed
+        prepared.stats.in_flight += 1
+        prepared.stats.attempts += 1
+        self.deadline = self.total_deadline
+        worker.turn.record(framed)
+        worker.turn.then(self._launch)
+
+    def _launch(self) -> None:
+        if self.over:
+            return
+        prepared, body = self.prepared, self.sent.body
+        self.launched = self.answered = self.worker.time()
+        if prepared.pool is None:
+            self.task = self.worker.loop.create_task(self._launch_embedded())
+            return
+        request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
+        prepared.pool.start(self, request, prepared.deployment.timeouts.connect, self._granted)
+
+    async def _launch_embedded(self) -> None:
+        try:
+            host, port = await self.worker.embedded()
+        except Exception as error:
+            self.task = None
+            self.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
+            return
+        self.task = None
+        if self.over:
+            return
+        self.prepared = self.state.prepare_embedded(self.prepared, Origin("http", host, port))
+        self._launch()
+
+    def _granted(self, connection: Connection) -> None:
+        self.connection = connection
+
+    # What the provider does (Exchange).
+
+    def on_sent(self, *, reused: bool) -> None:
+        self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.deployment.timeouts.first_byte)
+
+    def on_head(self, status: int, headers: Headers) -> None:
+        self.status = status
+        self.headers = headers
+        pool = self.prepared.pool
+        if pool is not None:
+            pool.settled(self)
+        if status == 200 and self.stream:
+            kind = finish.header(headers, b"content-type")
+            if kind[:17].lower() == b"text/event-stream":
+                self.relay = Relay(
+                    self.prepared.dialect,
+                    hide_usage=self.sent.usage_added,
+                    echo=finish.echoed_name(self),
+                )
+                return
+        self.chunks = []
+
+    def on_data(self, data: bytes) -> None:
+        relay = self.relay
+        if relay is not None:
+            self._relay(relay, data)
+            return
+        chunks = self.chunks
+        if chunks is None:
+            return
+        chunks.append(data)
+        self.size += len(data)
+        if self.status >= 300:
+            if self.size > MAX_ERROR_BYTES:
+                self._drop_connection()
+                self.on_end()
+        elif self.size > MAX_ANSWER_BYTES:
+            self._drop_connection()
+            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
+        else:
+            self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.deployment.timeouts.idle)
+
+    def on_end(self) -> None:
+        self.connection = None
+        if self.over:
+            return
+        if self.relay is not None:
+            relay = self.relay
+            if relay.clean and not (self.prepared.done_marker and not relay.done):
+                finish.stream_done(self, b"")
+            else:
+                self.on_failure(UpstreamFailure(Kind.TRUNCATED, "the provider's stream ended without its end marker"))
+            return
+        self.answered = self.worker.time()
+        body = b"".join(self.chunks or ())
+        if self.status >= 300:
+            self._bad_status(body)
+            return
+        self._whole_answer(body)
+
+    def on_failure(self, failure: UpstreamFailure) -> None:
+        self.connection = None
+        if self.over:
+            return
+        self.answered = self.worker.time()
+        self._failed(from_failure(failure, self.prepared.deployment.provider))
+
+    # What the client does.
+
+    def client_gone(self) -> None:
+        """The client hung up: free the upstream at once, or read on to the usage where the policy says so."""
+        if self.over or self.gone:
+            return
+        self.gone = True
+        if self.state.snapshot.ledger.on_client_gone == "drain" and self.status == 200 and self.attempts:
+            return
+        self.abandon("client_gone")
+
+    def stop(self) -> None:
+        """The gateway stops and waits no longer: an error in the client's format, and the row as it stands."""
+        if self.over:
+            return
+        self._drop_connection()
+        finish.stopped(self)
+
+    def crashed(self) -> None:
+        """A fault of our own: say so in the log, tell the client, keep the row. To be called from an `except`."""
+        _log.exception("call %s failed inside the gateway", self.id)
+        if not self.over:
+            self._drop_connection()
+            finish.crashed(self)
+
+    def abandon(self, outcome: str) -> None:
+        """Stop the upstream and write the call down as it stands."""
+        self._drop_connection()
+        finish.abandoned(self, outcome)
+
+    def unblocked(self) -> None:
+        """The client reads again."""
+        if self.connection is not None:
+            self.connection.resume()
+
+    def on_deadline(self, now: float) -> None:
+        """A time-out is due."""
+        timeouts = self.prepared.deployment.timeouts
+        if now >= self.total_deadline:
+            limit = self.total_deadline - self.started
+            failure = UpstreamFailure(Kind.TOTAL_TIMEOUT, f"the call took longer than its {limit:g} s")
+        elif self.connection is not None and self.connection.write_paused:
+            failure = UpstreamFailure(Kind.WRITE_TIMEOUT, "the provider does not take the request")
+        elif self.relay is not None and self.head_sent or self.chunks:
+            failure = UpstreamFailure(Kind.IDLE_TIMEOUT, f"the provider sent nothing for {timeouts.idle:g} s")
+        else:
+            failure = UpstreamFailure(Kind.FIRST_BYTE_TIMEOUT, f"no answer within {timeouts.first_byte:g} s")
+        self._drop_connection()
+        self.on_failure(failure)
+
+    # Between the two.
+
+    def _relay(self, relay: Relay, data: bytes) -> None:
+        if self.over:
+            return
+        try:
+            out = relay.feed(data)
+        except EventTooLong as error:
+            self._drop_connection()
+            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, str(error)))
+            return
+        now = self.worker.time()
+        if relay.progressed:
+            self.deadline = min(self.total_deadline, now + self.prepared.deployment.timeouts.idle)
+        if relay.error:
+            self._error_event(relay, out)
+            return
+        if not self.head_sent:
+            if not (relay.progressed or relay.done):
+                return  # comments alone do not commit us: another deployment may still take over (U05, U10)
+            self._start_stream(now)
+        if relay.done:
+            self.answered = now
+            if self.connection is not None:
+                self.connection.linger()
+                self.connection = None
+            finish.stream_done(self, out)
+        elif out and not self.gone:
+            self.sink.write(out)
+            if self.sink.blocked and self.connection is not None:
+                self.connection.pause()
+
+    def _start_stream(self, now: float) -> None:
+        self.head_sent = True
+        self.first_byte_us = int((now - self.started) * 1e6)
+        self.prepared.stats.first_token.add(now - self.launched)
+        self.sink.start(200, finish.stream_block(self))
+
+    def _error_event(self, relay: Relay, out: bytes) -> None:
+        self._drop_connection()
+        self.answered = self.worker.time()
+        provider = self.prepared.deployment.provider
+        if not out:
+            self._failed(malformed(provider, 200, "an event of the provider's stream is no JSON object"))
+            return
+        trouble = from_answer(finish.status_in_error(relay.error), relay.error, provider)
+        if self.head_sent:
+            finish.stream_failed(self, trouble, out)
+        else:
+            self._failed(trouble)
+
+    def _whole_answer(self, body: bytes) -> None:
+        provider = self.prepared.deployment.provider
+        if self.stream:
+            self._failed(malformed(provider, self.status, "a stream was asked for and the provider sent none"))
+            return
+        facts = parse_answer(body, self.prepared.dialect)
+        if facts is None:
+            self._failed(malformed(provider, self.status, "the provider's answer is no JSON object"))
+            return
+        self.provider_model, self.provider_id = facts.model, facts.id
+        self.finish_reason = facts.finish_reason
+        usage, source = facts.usage, UsageSource.PROVIDER
+        if usage is None:
+            usage, source = Usage(input_total=self.estimated_input, output_total=len(body) // 5), UsageSource.ESTIMATED
+        echo = finish.echoed_name(self)
+        finish.answered(self, echo_model(body, echo) if echo else body, usage, source)
+
+    def _bad_status(self, body: bytes) -> None:
+        provider = self.prepared.deployment.provider
+        if self.status < 400:
+            self._failed(malformed(provider, self.status, f"the provider redirects ({self.status}); that is not followed"))
+            return
+        wait = retry_after_seconds(finish.header(self.headers, b"retry-after") or None)
+        self._failed(from_answer(self.status, body, provider, retry_after=wait))
+
+    def _failed(self, trouble: Trouble) -> None:
+        """An attempt failed: try on while nothing was sent to the client and there is reason to, else end."""
+        finish.attempt_failed(self, trouble)
+        now = self.answered
+        snapshot = self.state.snapshot
+        deployment = self.prepared.deployment
+        cool(
+            deployment, self.prepared.stats, trouble.provider_status, trouble.retry_after, now,
+            snapshot=snapshot, alone=len(self.plan) == 1,
+        )  # fmt: skip
+        if self.head_sent:
+            finish.stream_failed(self, trouble, b"")
+        elif self.gone or not self._try_on(trouble, now):
+            finish.failed(self, trouble)
+
+    def _try_on(self, trouble: Trouble, now: float) -> bool:
+        """Start another attempt if there is one to make."""
+        retries = self.arrival.num_retries
+        if retries is None:
+            own = self.prepared.deployment.num_retries
+            retries = own if own is not None else self.state.snapshot.router.num_retries
+        if now < self.total_deadline and self.retries < retries and self.attempts < MAX_ATTEMPTS:
+            more = any(self.state.prepare(d, self.arrival.surface) for d in self.plan[self.position + 1 :])
+            if trouble.other_place and more:
+                self.retries += 1
+                finish.note_earlier(self, trouble)
+                self._next_place()
+                return True
+            if trouble.same_place:
+                self.retries += 1
+                finish.note_earlier(self, trouble)
+                self._retry_later(trouble, now)
+                return True
+        return trouble.other_place and self._fall_back(trouble, now)
+
+    def _retry_later(self, trouble: Trouble, now: float) -> None:
+        delay = trouble.retry_after
+        if delay is None:
+            delay = min(BACKOFF_SECONDS * 2 ** (self.retries - 1), MAX_BACKOFF_SECONDS) * random.uniform(0.5, 1.0)
+        delay = min(delay, max(self.total_deadline - now, 0.0))
+        self.deadline = NEVER
+        self.waiting = True
+        self.retry_timer = self.worker.loop.call_later(delay, self._retry_now)
+
+    def _retry_now(self) -> None:
+        self.retry_timer = None
+        self.waiting = False
+        if not self.over:
+            self.position = -1
+            self._next_place()
+
+    def _fall_back(self, trouble: Trouble, now: float) -> bool:
+        if now >= self.total_deadline:
+            return False
+        if self.fallbacks is None:
+            self.fallbacks = list(self.state.routes.fallbacks(self.model_group))
+        surface = self.arrival.surface
+        while self.fallbacks:
+            group = self.fallbacks.pop(0)
+            plan = [d for d in self.state.routes.order(group, now) if self.state.prepare(d, surface) is not None]
+            if plan:
+                finish.note_earlier(self, trouble)
+                self.plan, self.position, self.fell_back = plan, -1, self.fell_back + 1
+                self._next_place()
+                return True
+        return False
+
+    def _drop_connection(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.cancel()
+        if self.attempts:
+            pool = self.prepared.pool
+            if pool is not None:
+                pool.give_up(self)
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None
+        if self.retry_timer is not None:
+            self.retry_timer.cancel()
+            self.retry_timer = None
+
+
+_NO_MODEL_NAMED: Final = refusal(
+    400, "`model` is missing from the request body: name one of `GET /v1/models`.", "invalid_request_error", "model"
+)
+_NO_ROOM: Final = refusal(
+    503,
+    "The gateway cannot record calls: its disk is full. Nothing was sent to a provider; free space in the data folder.",
+    "service_unavailable",
+    retry_after=5,
+)
+

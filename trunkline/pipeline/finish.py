@@ -1,0 +1,287 @@
+"""The end of an attempt and of a call: usage to cost to record, then the last bytes."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from trunkline.access import Refusal, error_body, refusal
+from trunkline.ir import NO_USAGE, Usage, UsageSource
+from trunkline.ledger.cost import Cost, cost
+from trunkline.ledger.journal import frame
+from trunkline.ledger.record import CALL, Attempt, CallRecord
+from trunkline.pipeline.failures import Trouble
+from trunkline.pipeline.headers import common_block, header, provider_block, stream_block, whole_block
+from trunkline.pipeline.state import State
+from trunkline.profiles.price import Price
+from trunkline.routing.plan import Group
+
+if TYPE_CHECKING:
+    from trunkline.pipeline.call import Call
+
+CLIENT_GONE_STATUS: Final = 499
+"""nginx's number for a client that hung up before its answer."""
+MAX_TEXT: Final = 1000
+_FREE: Final = Cost(0, 0, 0, 0, 0, 0)
+
+__all__ = [
+    "abandoned", "answered", "attempt_failed", "crashed", "echoed_name", "end_user", "estimate_cost", "failed", "header", "no_model",
+    "note_earlier", "refused", "status_in_error", "stream_block", "stopped", "stream_done",
+    "stream_failed",
+]  # fmt: skip
+
+
+# What a call is asked while it runs.
+
+
+def end_user(call: Call) -> str:
+    """The body's `user`, as far as it is text."""
+    user = call.asked.user
+    return user[:256] if isinstance(user, str) else ""
+
+
+def estimate_cost(tokens_in: int, tokens_out: int, price: Price | None) -> int:
+    """Pico-USD of an estimate."""
+    if price is None:
+        return 0
+    return price.base.input * tokens_in + price.base.output * tokens_out + price.base.per_request
+
+
+def echoed_name(call: Call) -> bytes:
+    """The requested model as a JSON string where answers are to name it, else nothing."""
+    return msgspec.json.encode(call.model_group) if call.state.snapshot.echo_model else b""
+
+
+def status_in_error(data: bytes) -> int:
+    """The HTTP status that an error event inside a stream stands for: its numeric `code`, else 502."""
+    try:
+        code = msgspec.json.decode(data)["error"]["code"]
+        number = int(code)
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return 502
+    return number if 400 <= number <= 599 else 502
+
+
+def no_model(state: State, route: str, model: str, group: Group | None) -> Refusal:
+    """Say why a model cannot be called, and what to write instead."""
+    shown = model[:200]
+    if group is not None:
+        return refusal(
+            503, f"`{shown}` is in the configuration but cannot be called: {group.why_not}", "model_unavailable", "model"
+        )
+    near = difflib.get_close_matches(shown, [n for n in state.routes.names() if "*" not in n], n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    return refusal(
+        400,
+        f"{route.removeprefix('/v1')}: Invalid model name passed in model={shown}."
+        f" Call `/v1/models` to view available models for your key.{hint}",
+        "invalid_request_error",
+        "model",
+    )
+
+
+# The ends of an attempt.
+
+
+def attempt_failed(call: Call, trouble: Trouble) -> None:
+    """Count a failed attempt."""
+    stats = call.prepared.stats
+    stats.in_flight -= 1
+    stats.failures += 1
+    stats.fails_in_a_row += 1
+    by_status = stats.failures_by_status
+    by_status[trouble.provider_status] = by_status.get(trouble.provider_status, 0) + 1
+    stats.last_failure = time.time()
+    stats.last_error = trouble.message[:300]
+
+
+def note_earlier(call: Call, trouble: Trouble) -> None:
+    """Keep a failed attempt that will not be the call's last."""
+    deployment = call.prepared.deployment
+    call.earlier += (
+        Attempt(
+            call.attempts, call.attempt_started_us, time.time_ns() // 1000 - call.attempt_started_us, deployment.model,
+            deployment.id, deployment.provider, call.prepared.api_base, trouble.provider_status,
+            trouble.message[:MAX_TEXT], UsageSource.NONE.value, 0, 0, 0, "",
+        ),
+    )  # fmt: skip
+
+
+def _attempt_succeeded(call: Call, usage: Usage, total: Cost) -> None:
+    stats = call.prepared.stats
+    stats.in_flight -= 1
+    stats.successes += 1
+    stats.fails_in_a_row = 0
+    stats.input_tokens += usage.input_total
+    stats.output_tokens += usage.output_total
+    stats.cache_read_tokens += usage.cache_read
+    stats.reasoning_tokens += usage.reasoning
+    stats.spend_pico += total.total
+    stats.typical_output += (usage.output_total - stats.typical_output) / 16
+    stats.latency.add(call.answered - call.launched)
+    stats.last_success = call.started_us / 1e6
+
+
+# The ends of a call.
+
+
+def answered(call: Call, body: bytes, usage: Usage, source: UsageSource) -> None:
+    """A whole answer came: record it, then send it."""
+    spent = _price(call, usage)
+    _attempt_succeeded(call, usage, spent)
+    now = call.worker.time()
+    if call.gone:
+        _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        return
+    block = whole_block(call, spent.total if call.prepared.price is not None else None, now)
+    content_type = header(call.headers, b"content-type") or b"application/json"
+    call.first_byte_us = int((now - call.started) * 1e6)
+    _close(call, "ok", call.status, usage, source, spent)
+    call.worker.turn.then(call.sink.answer, call.status, b"content-type: %b\r\n%b" % (content_type, block), body)
+
+
+def stream_done(call: Call, last: bytes) -> None:
+    """A stream came to its end: record it, then send the last bytes."""
+    relay = call.relay
+    assert relay is not None
+    usage, source = _stream_usage(call)
+    spent = _price(call, usage)
+    _attempt_succeeded(call, usage, spent)
+    if call.gone:
+        _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        return
+    _close(call, "ok", 200, usage, source, spent)
+    call.worker.turn.then(call.sink.end, last)
+
+
+def stream_failed(call: Call, trouble: Trouble, event: bytes) -> None:
+    """A stream broke after its head was sent: one error event, and no end marker."""
+    if not event:
+        event = b"data: %b\n\n" % trouble.answer_body()
+    else:
+        attempt_failed(call, trouble)
+    usage, source = _stream_usage(call)
+    spent = _price(call, usage)
+    call.prepared.stats.spend_pico += spent.total
+    _close(call, trouble.outcome, 200, usage, source, spent, trouble.message)
+    call.worker.turn.then(call.sink.end, event)
+
+
+def failed(call: Call, trouble: Trouble) -> None:
+    """No attempt succeeded and nothing was sent: answer with the error."""
+    block = b"content-type: application/json\r\nx-should-retry: false\r\n%b%b" % (
+        common_block(call),
+        provider_block(call.headers) if trouble.provider_status else b"",
+    )
+    outcome = "client_gone" if call.gone else trouble.outcome
+    _close(call, outcome, trouble.status, NO_USAGE, UsageSource.NONE, _FREE, trouble.message)
+    call.worker.turn.then(call.sink.answer, trouble.status, block, trouble.answer_body())
+
+
+def abandoned(call: Call, outcome: str) -> None:
+    """The call ends from our side or the client's while the provider was at work: charge what it did, by estimate."""
+    usage, source = NO_USAGE, UsageSource.NONE
+    call.worker.stats.client_gone += outcome == "client_gone"
+    if call.attempts and not call.waiting:
+        call.prepared.stats.in_flight -= 1
+        if call.relay is not None:
+            usage, source = _stream_usage(call)
+        elif call.launched:
+            usage, source = Usage(input_total=call.estimated_input), UsageSource.ESTIMATED
+    spent = _price(call, usage) if call.attempts else _FREE
+    if call.attempts:
+        call.prepared.stats.spend_pico += spent.total
+    status = {"client_gone": CLIENT_GONE_STATUS, "crashed": 500}.get(outcome, 503)
+    _close(call, outcome, status, usage, source, spent)
+
+
+def stopped(call: Call) -> None:
+    """The gateway shuts down before the call is through."""
+    body = error_body("The gateway is shutting down; send the call again.", "server_shutdown", None, 503)
+    _break_off(call, "shutdown", 503, body)
+
+
+def crashed(call: Call) -> None:
+    """The gateway itself failed."""
+    _break_off(call, "crashed", 500, error_body("Internal server error", "internal_server_error", None, 500))
+
+
+def _break_off(call: Call, outcome: str, status: int, body: bytes) -> None:
+    began, gone = call.head_sent, call.gone
+    abandoned(call, outcome)
+    if gone:
+        return
+    if began:
+        call.worker.turn.then(call.sink.end, b"data: %b\n\n" % body)
+    else:
+        block = b"content-type: application/json\r\nretry-after: 1\r\nx-litellm-call-id: %b\r\n" % call.id.encode()
+        call.worker.turn.then(call.sink.answer, status, block, body)
+
+
+def refused(call: Call, why: Refusal) -> None:
+    """The call was refused before anything left for a provider."""
+    lines = [b"content-type: application/json\r\nx-litellm-call-id: %b\r\n" % call.id.encode()]
+    lines += [b"%b: %b\r\n" % (name, value) for name, value in why.headers]
+    _close(call, "refused", why.status, NO_USAGE, UsageSource.NONE, _FREE, why.message)
+    call.worker.turn.then(call.sink.answer, why.status, b"".join(lines), why.body)
+
+
+def _stream_usage(call: Call) -> tuple[Usage, UsageSource]:
+    relay = call.relay
+    if relay is None:
+        return NO_USAGE, UsageSource.NONE
+    call.provider_model, call.provider_id = relay.model, relay.provider_id
+    call.finish_reason = relay.finish_reason
+    if relay.usage is not None:
+        return relay.usage, UsageSource.PROVIDER
+    return Usage(input_total=call.estimated_input, output_total=relay.estimated_output()), UsageSource.ESTIMATED
+
+
+def _price(call: Call, usage: Usage) -> Cost:
+    price = call.prepared.price
+    if price is None:
+        call.prepared.stats.unpriced += 1
+        return _FREE
+    return cost(usage, price)
+
+
+def _close(
+    call: Call, outcome: str, http_status: int, usage: Usage, source: UsageSource, spent: Cost, error: str = ""
+) -> None:
+    """Write the one record of a call and let go of it."""
+    call.over = True
+    worker = call.worker
+    worker.active.discard(call)
+    stats = worker.stats
+    stats.in_flight -= 1
+    arrival = call.arrival
+    key = (arrival.surface.route, http_status)
+    stats.requests[key] = stats.requests.get(key, 0) + 1
+    now = worker.time()
+    duration = now - call.started
+    stats.total_latency.add(duration)
+    if call.attempts:
+        stats.overhead.add(max(duration - (call.answered - call.launched), 0.0))
+        prepared = call.prepared
+        deployment = prepared.deployment
+        model, model_id, provider = deployment.model, deployment.id, deployment.provider
+        api_base, price = prepared.api_base, prepared.price
+    else:
+        model = model_id = provider = api_base = ""
+        price = None
+    record = CallRecord(
+        call.id, call.started_us, int(duration * 1e6), call.first_byte_us, arrival.surface.call_type,
+        call.model_group[:256], call.provider_model or model, model_id, provider, api_base, call.stream,
+        "success" if outcome == "ok" else "failure", outcome, http_status, error[:MAX_TEXT], arrival.key_hash,
+        end_user(call), call.sink.client_ip, source.value, usage.input_total, usage.output_total, usage.cache_read,
+        usage.cache_write, usage.reasoning, usage.audio_in, usage.audio_out, spent.input, spent.output,
+        spent.cache_read, spent.cache_write, spent.other, spent.total, price.version if price is not None else "",
+        call.attempts, call.provider_id, call.state.snapshot.version, arrival.client_call_id, arrival.user_agent,
+        call.finish_reason, call.earlier,
+    )  # fmt: skip
+    worker.intents.pop(call.id, None)
+    worker.turn.record(frame(CALL + worker.encode_record(record)))
+    worker.log.add(record)

@@ -1,0 +1,126 @@
+"""A stream on its way through: bytes forwarded as whole events, facts picked out of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from trunkline.ir import Usage
+from trunkline.wire.openai_chat.sse import SseSplitter, event_data, has_data
+from trunkline.wire.openai_chat.usage import parse_chunk
+
+_NULL_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
+_EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
+_MODEL: Final = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
+
+
+def echo_model(body: bytes, name: bytes) -> bytes:
+    """Put the requested model (a JSON string) where the provider named its own: LiteLLM's habit, a setting here."""
+    return _MODEL.sub(lambda match: match.group(1) + name, body, count=1)
+
+
+class Relay:
+    """Watches one stream. `feed` returns what may be forwarded; the fields say what has been seen.
+
+    An event goes on only when it is whole, so that a client never sees half of one (reliability U11).
+    """
+
+    __slots__ = (
+        "_dialect", "_echo", "_hide_usage", "_known", "_splitter", "done", "error", "events", "finish_reason", "first",
+        "model", "progressed", "provider_id", "size", "usage",
+    )  # fmt: skip
+
+    def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:
+        self._splitter = SseSplitter()
+        self._dialect = dialect
+        self._hide_usage = hide_usage
+        self._echo = echo
+        self._known = False
+        self.done = False
+        self.error = b""
+        """Data of an error event inside the stream."""
+        self.progressed = False
+        """The last `feed` held data, not only comments and pings (reliability U08)."""
+        self.events = 0
+        self.size = 0
+        self.first = 0
+        """Bytes of the first event: the frame that each further one repeats."""
+        self.finish_reason = ""
+        self.model = ""
+        self.provider_id = ""
+        self.usage: Usage | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes from the provider; return whole events for the client.
+
+        Raises:
+            EventTooLong: an event without end.
+        """
+        whole = self._splitter.feed(data)
+        if not whole or self.done:
+            self.progressed = False
+            return b""
+        self.progressed = has_data(whole)
+        if not self.progressed:
+            return whole
+        self.events += whole.count(b"\n\n") or 1
+        self.size += len(whole)
+        # One plain event that looks like a JSON object and holds nothing of note needs no parsing; all else is read.
+        if (
+            self._known
+            and not self._echo
+            and b"[DONE]" not in whole
+            and b'"finish_reason":"' not in whole
+            and b'"finish_reason": "' not in whole
+            and b'"error"' not in whole
+            and whole.startswith(b"data: {")
+            and whole.endswith(b"}\n\n")
+            and b"}{" not in whole
+            and whole.count(b"\n") == 2
+        ):
+            if b'"usage"' not in whole:
+                return whole
+            if self._hide_usage and b"{" not in whole[whole.index(b'"usage"') : whole.index(b'"usage"') + 12]:
+                return _NULL_USAGE.sub(b"", whole)
+        return self._study(whole)
+
+    def estimated_output(self) -> int:
+        """Tokens produced so far, for a stream whose usage never came: most hosts send a token per event, some more."""
+        frame = self.events * max(self.first - 4, 0)
+        return max(self.events - 1, (self.size - frame) // 4, 0)
+
+    @property
+    def clean(self) -> bool:
+        """The stream said that it was over."""
+        return self.done or (bool(self.finish_reason) and not self._splitter.rest)
+
+    def _study(self, whole: bytes) -> bytes:
+        """Look into every event; leave out what the client did not ask for and what follows the end."""
+        kept: list[bytes] = []
+        for event in _EVENT.findall(whole):
+            if self.done or self.error:
+                break
+            kept.append(self._study_one(event))
+        return b"".join(kept)
+
+    def _study_one(self, event: bytes) -> bytes:
+        for data in event_data(event if event.endswith((b"\n", b"\r")) else event + b"\n\n"):
+            if data == b"[DONE]":
+                self.done = True
+                return event
+            facts = parse_chunk(data, self._dialect)
+            if facts is None or facts.has_error:
+                self.error = data
+                return event if facts is not None else b""
+            if not self._known:
+                self._known = True
+                self.first = len(event)
+            self.model = facts.model or self.model
+            self.finish_reason = facts.finish_reason or self.finish_reason
+            if facts.usage is not None:
+                self.usage = facts.usage
+                if self._hide_usage and not facts.has_choices:
+                    return b""
+        if self._hide_usage and b'"usage"' in event:
+            event = _NULL_USAGE.sub(b"", event)
+        return echo_model(event, self._echo) if self._echo else event

@@ -1,0 +1,194 @@
+"""The client's body: read only what is needed, edit only what must change.
+
+Bytes pass as they are. A body is rebuilt from its top-level members only when a member has to be added, dropped or
+renamed, or when a key stands in it twice; inner bytes stay untouched even then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from trunkline.config.snapshot import Deployment
+
+
+class Asked(msgspec.Struct, gc=False):
+    """The members of a request that the gateway itself minds."""
+
+    model: str | None = None
+    stream: bool | None = None
+    stream_options: Raw | UnsetType = UNSET
+    user: object = None
+    max_tokens: object = None
+    max_completion_tokens: object = None
+    num_retries: Raw | UnsetType = UNSET
+    timeout: Raw | UnsetType = UNSET
+    stream_timeout: Raw | UnsetType = UNSET
+    fallbacks: Raw | UnsetType = UNSET
+    disable_fallbacks: Raw | UnsetType = UNSET
+    mock_response: Raw | UnsetType = UNSET
+    cache: Raw | UnsetType = UNSET
+    tags: Raw | UnsetType = UNSET
+    api_key: Raw | UnsetType = UNSET
+    api_base: Raw | UnsetType = UNSET
+    base_url: Raw | UnsetType = UNSET
+    custom_llm_provider: Raw | UnsetType = UNSET
+    litellm_metadata: Raw | UnsetType = UNSET
+    litellm_params: Raw | UnsetType = UNSET
+    guardrails: Raw | UnsetType = UNSET
+
+    def is_plain(self) -> bool:
+        """No member is meant for the gateway alone."""
+        return (
+            self.num_retries is UNSET and self.timeout is UNSET and self.fallbacks is UNSET and self.tags is UNSET
+            and self.api_key is UNSET and self.api_base is UNSET and self.base_url is UNSET and self.cache is UNSET
+            and self.custom_llm_provider is UNSET and self.litellm_metadata is UNSET and self.guardrails is UNSET
+            and self.litellm_params is UNSET and self.mock_response is UNSET and self.stream_timeout is UNSET
+            and self.disable_fallbacks is UNSET
+        )  # fmt: skip
+
+
+OURS: Final = frozenset(
+    {
+        "num_retries", "timeout", "stream_timeout", "fallbacks", "disable_fallbacks", "mock_response", "cache", "tags",
+        "api_key", "api_base", "base_url", "custom_llm_provider", "litellm_metadata", "litellm_params", "guardrails",
+        "context_window_fallbacks", "content_policy_fallbacks", "litellm_call_id", "litellm_session_id",
+        "litellm_trace_id", "mock_testing_fallbacks", "no-log", "api_version", "organization", "extra_headers",
+    }
+)  # fmt: skip
+"""LiteLLM's own request members: never sent on. Those that would steer a call to another host or key
+(`api_base`, `api_key`, ...) are the ones of CVE-2024-6587, so they are not obeyed either."""
+
+_decode = msgspec.json.Decoder(Asked).decode
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_encode = msgspec.json.Encoder().encode
+_MODEL_VALUE: Final = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*")')
+_INCLUDE_USAGE: Final = b',"stream_options":{"include_usage":true}}'
+
+
+class BadBody(ValueError):
+    """The body is no JSON object of the expected shape; the text says what is wrong and is fit for the client."""
+
+
+def read(body: bytes) -> Asked:
+    """Read what the gateway minds of a request body.
+
+    Raises:
+        BadBody: not JSON, not an object, or a minded member of the wrong type.
+    """
+    try:
+        return _decode(body)
+    except msgspec.ValidationError as error:
+        raise BadBody(f"Invalid request body: {error}") from None
+    except msgspec.DecodeError as error:
+        what = "the body is empty" if not body.strip() else str(error)
+        raise BadBody(f"Invalid JSON in the request body: {what}") from None
+    except RecursionError:
+        raise BadBody("Invalid JSON in the request body: nested too deep") from None
+    except UnicodeDecodeError:
+        raise BadBody("Invalid JSON in the request body: not UTF-8") from None
+
+
+def members(body: bytes) -> dict[str, Raw]:
+    """The top-level members; of a key that stands twice, the last (as `read` decides)."""
+    return _decode_members(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What one deployment does to the requests it gets, worked out once per snapshot."""
+
+    model: bytes
+    """The upstream model as a JSON string; empty where the body names none."""
+    defaults: Mapping[str, bytes]
+    drop: frozenset[str]
+    rename: Mapping[str, str]
+    stream_options: bool
+
+    @property
+    def structural(self) -> bool:
+        """Members come, go or change their name: the body has to be rebuilt."""
+        return bool(self.defaults or self.drop or self.rename)
+
+
+def edit_for(deployment: Deployment) -> Edit:
+    """Prepare the edits of a deployment."""
+    quirks = deployment.target.quirks if deployment.target is not None else None
+    in_body = quirks is None or quirks.model_in_body
+    return Edit(
+        model=_encode(deployment.model) if in_body else b"",
+        defaults={name: _encode(value) for name, value in deployment.defaults.items()},
+        drop=deployment.drop,
+        rename={**(quirks.rename if quirks is not None else {}), **deployment.rename},
+        stream_options=quirks is None or quirks.stream_options,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body as it leaves, and what was done to it that the client may want to know."""
+
+    body: bytes
+    usage_added: bool = False
+    """`stream_options.include_usage` was added: the usage chunk is hidden from the client again."""
+    losses: tuple[str, ...] = ()
+    """Members that were left out."""
+
+
+def prepare(body: bytes, asked: Asked, edit: Edit, *, wants_usage: bool) -> Sent:
+    """Make the body that leaves for a provider.
+
+    `wants_usage` says that this is a stream whose usage would otherwise be missing.
+    """
+    add = wants_usage and edit.stream_options and not _has_usage(asked)
+    # One literal "model" and no escape that could spell it: it is the top-level key, and the only one.
+    if not edit.structural and asked.is_plain() and body.count(b'"model"') == 1 and b"\\u00" not in body:
+        if edit.model:
+            at = body.index(b'"model"') + 7
+            match = _MODEL_VALUE.match(body, at)
+            if match is not None:
+                start, end = match.span(1)
+                body = body[:start] + edit.model + body[end:]
+                if not add:
+                    return Sent(body)
+                if asked.stream_options is UNSET:
+                    return Sent(body.rstrip()[:-1] + _INCLUDE_USAGE, usage_added=True)
+    return _rebuild(body, edit, add=add)
+
+
+def _has_usage(asked: Asked) -> bool:
+    options = asked.stream_options
+    if options is UNSET:
+        return False
+    try:
+        given = msgspec.json.decode(options, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return True  # not an object: the provider's to refuse
+    return given.get("include_usage") is True
+
+
+def _rebuild(body: bytes, edit: Edit, *, add: bool) -> Sent:
+    found = members(body)
+    losses = tuple(name for name in found if name in edit.drop)
+    for name in [n for n in found if n in OURS or n in edit.drop]:
+        del found[name]
+    for old, new in edit.rename.items():
+        if old in found:
+            value = found.pop(old)
+            found.setdefault(new, value)
+    for name, encoded in edit.defaults.items():
+        if name not in found:
+            found[name] = Raw(encoded)
+    if edit.model:
+        found["model"] = Raw(edit.model)
+    if add:
+        options = msgspec.json.decode(found["stream_options"]) if "stream_options" in found else {}
+        if not isinstance(options, dict):
+            options = {}
+        found["stream_options"] = Raw(_encode({**options, "include_usage": True}))
+    return Sent(_encode(found), usage_added=add, losses=losses)

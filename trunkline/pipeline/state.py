@@ -1,0 +1,133 @@
+"""What a worker derives from a snapshot once, so that a call does not have to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import trunkline
+from trunkline.access import Gate
+from trunkline.config.snapshot import Deployment, Snapshot
+from trunkline.ir import Endpoint, Secret
+from trunkline.pipeline.request import Edit, edit_for
+from trunkline.pipeline.surface import Arrival, Surface
+from trunkline.profiles.price import Price
+from trunkline.routing.plan import Routes
+from trunkline.telemetry.stats import DeploymentStats, Stats
+from trunkline.upstream import Origin, Pool, Pools
+
+FindPrice = Callable[[Deployment], Price | None]
+
+
+@dataclass(slots=True, eq=False)
+class Prepared:
+    """One operation of one deployment, ready to be sent."""
+
+    deployment: Deployment
+    head: bytes
+    """Request line and headers, up to and including `content-length: `."""
+    edit: Edit
+    stats: DeploymentStats
+    dialect: str
+    done_marker: bool
+    answer_block: bytes
+    """Headers that are the same for every answer of this deployment."""
+    api_base: str
+    price: Price | None
+    pool: Pool | None
+    """`None` until the target runs (the embedded model)."""
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """One snapshot with everything derived from it. A call keeps the state it began with."""
+
+    snapshot: Snapshot
+    routes: Routes
+    gate: Gate
+    pools: Pools
+    stats: Stats
+    find_price: FindPrice
+    heads: dict[bytes, Arrival] = field(default_factory=dict[bytes, Arrival])
+    """Heads that were let in, as bytes without their length: the same bytes are let in again unread."""
+    _prepared: dict[tuple[Deployment, str], Prepared] = field(default_factory=dict[tuple[Deployment, str], Prepared])
+
+    def prepare(self, deployment: Deployment, surface: Surface) -> Prepared | None:
+        """The prepared form, or `None` where the host does not offer the operation."""
+        key = (deployment, surface.call_type)
+        found = self._prepared.get(key)
+        if found is None:
+            made = self._make(deployment, surface.endpoint)
+            if made is None:
+                return None
+            if len(self._prepared) > 4096:  # wildcards can name any number of models
+                self._prepared.clear()
+            found = self._prepared[key] = made
+        return found
+
+    def prepare_embedded(self, prepared: Prepared, origin: Origin) -> Prepared:
+        """The prepared form of the embedded model, now that it runs at `origin`."""
+        target = prepared.deployment.target
+        assert target is not None
+        running = replace(prepared.deployment, target=replace(target, host=origin.host, port=origin.port))
+        path = prepared.head.split(b" ", 2)[1].decode()
+        return replace(prepared, head=request_head(running, path), pool=self.pools.of(origin))
+
+    def _make(self, deployment: Deployment, endpoint: Endpoint) -> Prepared | None:
+        target = deployment.target
+        path = target.paths.get(endpoint) if target is not None else None
+        if target is None or path is None:
+            return None
+        origin = Origin(target.scheme, target.host, target.port)
+        return Prepared(
+            deployment=deployment,
+            head=request_head(deployment, path),
+            edit=edit_for(deployment),
+            stats=self.stats.deployment(deployment.id),
+            dialect=target.quirks.usage_dialect,
+            done_marker=target.quirks.done_marker,
+            answer_block=_answer_block(deployment),
+            api_base=target.base_url,
+            price=deployment.price or self.find_price(deployment),
+            pool=None if target.embedded else self.pools.of(origin),
+        )
+
+
+def request_head(deployment: Deployment, path: str) -> bytes:
+    """Request line and headers of every request to a deployment, up to the value of `content-length`."""
+    target = deployment.target
+    assert target is not None
+    default = 443 if target.scheme == "https" else 80
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    lines = [
+        f"POST {path.replace('{model}', deployment.model)} HTTP/1.1",
+        f"host: {host}" if target.port == default else f"host: {host}:{target.port}",
+        "content-type: application/json",
+        "accept-encoding: identity",
+        f"user-agent: trunkline/{trunkline.__version__}",
+    ]
+    for name, value in target.headers:
+        lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}")
+    return ("\r\n".join(lines) + "\r\ncontent-length: ").encode("latin-1")
+
+
+def _answer_block(deployment: Deployment) -> bytes:
+    target = deployment.target
+    assert target is not None
+    lines = [
+        ("x-litellm-model-id", deployment.id),
+        ("x-litellm-model-name", deployment.litellm_model),
+        ("x-litellm-model-api-base", target.base_url),
+        ("x-litellm-version", trunkline.__version__),
+    ]
+    gone = deployment.replacement
+    if gone is not None:
+        lines.append(("x-trunkline-model-replaced", f"{gone.retired} (retired {gone.since}) by {gone.successor}"))
+    return b"".join(b"%b: %b\r\n" % (name.encode(), header_value(value)) for name, value in lines)
+
+
+def header_value(text: str) -> bytes:
+    """Text as a header value: whatever could end the line or is not printable ASCII is percent-encoded (H02)."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    return b"".join(bytes([b]) if 0x20 <= b < 0x7F else b"%%%02X" % b for b in text.encode("utf-8", "replace"))

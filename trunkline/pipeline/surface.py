@@ -1,0 +1,63 @@
+"""What a client asked for, as far as its head and path tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from trunkline.ir import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One operation of one client API."""
+
+    endpoint: Endpoint
+    call_type: str
+    """LiteLLM's name of the operation in its logs."""
+    route: str
+    """The canonical path, for metrics and messages."""
+    streams: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What is known of a call before its body is read. The same head gives the same `Arrival`, so it is remembered."""
+
+    surface: Surface
+    key_hash: str
+    path_model: str | None = None
+    """The model named by the path (Azure's way), which then decides."""
+    user_agent: str = ""
+    client_call_id: str = ""
+    timeout: float | None = None
+    """Seconds, from `x-litellm-timeout`."""
+    stream_timeout: float | None = None
+    num_retries: int | None = None
+    keep_alive: bool = True
+    http10: bool = False
+
+
+class Sink(Protocol):
+    """Where an answer goes. Header blocks are lines that end in CR LF, without framing and connection headers.
+
+    A sink whose client has gone takes calls and does nothing.
+    """
+
+    client_ip: str
+
+    def answer(self, status: int, block: bytes, body: bytes) -> None:
+        """Send a whole answer; nothing follows."""
+
+    def start(self, status: int, block: bytes) -> None:
+        """Begin an answer whose length is not known."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body."""
+
+    def end(self, data: bytes) -> None:
+        """Send the last piece (may be empty) and end the answer."""
+
+    @property
+    def blocked(self) -> bool:
+        """The client reads slower than we write: hold the provider back until `Call.unblocked`."""

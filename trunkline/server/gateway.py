@@ -1,0 +1,252 @@
+"""One worker of the gateway, alive: its state, its one timer, its reload. The admin API sees it as `Gateway`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import formatdate
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trunkline.access import Gate, Principal, Refusal
+from trunkline.admin.gateway import ProbeResult, ReloadResult
+from trunkline.config import load
+from trunkline.config.problems import ConfigError
+from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
+from trunkline.ledger.journal import Journal
+from trunkline.local.process import EmbeddedModel
+from trunkline.pipeline.state import State
+from trunkline.pipeline.worker import Worker
+from trunkline.profiles.price import Price
+from trunkline.routing.plan import Routes
+from trunkline.server.prices import Prices
+from trunkline.server.watch import FileWatch
+from trunkline.telemetry import ledger_state
+from trunkline.telemetry.logs import CallLog
+from trunkline.telemetry.stats import Stats
+from trunkline.upstream import Pools
+
+if TYPE_CHECKING:
+    from trunkline.server.edge import EdgeProtocol
+
+TICK_SECONDS = 0.1
+"""Grain of every time-out: one timer for all connections and calls, not a `call_later` for each."""
+_log = logging.getLogger(__name__)
+
+
+class LiveGateway:
+    """A worker and what it serves with."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        config: Path,
+        environ: Mapping[str, str],
+        data: Path,
+        worker_id: str,
+        loop: asyncio.AbstractEventLoop,
+        log: CallLog,
+        stats: Stats,
+        on_secrets: Callable[[Snapshot], None] = lambda snapshot: None,
+    ) -> None:
+        self.data = data
+        self.worker_id = worker_id
+        self.started_at = time.time()
+        self.stats = stats
+        self.draining = False
+        self.closing = False
+        self.date = b""
+        self.suspects: set[EdgeProtocol] = set()
+        self.connections: set[EdgeProtocol] = set()
+        self.stopped = asyncio.Event()
+        self._config = config
+        self._environ = environ
+        self._loop = loop
+        self._log = log
+        self._on_secrets = on_secrets
+        self._pools = Pools(loop)
+        self._prices = Prices(environ)
+        self._model = EmbeddedModel(data=data)
+        self._ticks = 0
+        self._cpu = (time.monotonic(), time.process_time())
+        self._watch = FileWatch((*snapshot.files, str(data / "reload")))
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self.limits: EdgeLimits = snapshot.limits
+        journal = Journal(
+            data / "journal" / worker_id,
+            segment_bytes=snapshot.ledger.segment_bytes,
+            carry=lambda: self.worker.open_intents(),
+        )
+        self.worker = Worker(
+            loop=loop,
+            journal=journal,
+            stats=self.stats,
+            state=self._derive(snapshot),
+            log=log,
+            embedded=self._model.ensure,
+            power=snapshot.ledger.durability == "power",
+        )
+        self._tick_date()
+
+    # What the admin API asks.
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The configuration that new calls get."""
+        return self.worker.state.snapshot
+
+    @property
+    def routes(self) -> Routes:
+        """Names and deployments of that configuration."""
+        return self.worker.state.routes
+
+    @property
+    def journal_full(self) -> bool:
+        """New calls cannot be recorded."""
+        return not self.worker.metering
+
+    def check_key(self, headers: Sequence[tuple[bytes, bytes]], query: bytes = b"") -> Refusal | None:
+        """Why the caller may not use the admin API, or `None`."""
+        found = self.worker.state.gate.check(headers, query)
+        return None if isinstance(found, Principal) else found
+
+    def price(self, deployment: Deployment) -> Price | None:
+        """The price that calls to a deployment are charged at."""
+        return deployment.price or self._prices.find(deployment)
+
+    async def probe(self, deployment: Deployment) -> ProbeResult:
+        """One small real call, through the pipeline and into the ledger like any other."""
+        from trunkline.server.probe import probe
+
+        return await probe(self.worker, deployment)
+
+    async def reload(self) -> ReloadResult:
+        """Read the configuration again; swap it whole, or keep the old one and say why. Other workers follow."""
+        result = await self.reload_here()
+        if result.ok:
+            # Other workers watch this file; writing it wakes them within a second.
+            self.data.joinpath("reload").write_text(f"{time.time()}\n", encoding="ascii")
+            self._watch.seen()
+        return result
+
+    async def reload_here(self) -> ReloadResult:
+        """The part of `reload` that concerns this worker."""
+        async with self._reloading:
+            try:
+                snapshot = await asyncio.to_thread(load, self._config, self._environ)
+            except ConfigError as error:
+                problems = tuple(str(problem) for problem in error.problems)
+                _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
+                self._watch.seen()
+                return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
+            self._on_secrets(snapshot)
+            self.worker.state = self._derive(snapshot)
+            self.limits = snapshot.limits
+            self._log.limit(snapshot.log_calls_per_second)
+            self._watch = FileWatch((*snapshot.files, str(self.data / "reload")))
+            _log.info("configuration %s is in force", snapshot.version)
+            return ReloadResult(ok=True, version=snapshot.version)
+
+    def count_refusal(self, status: int) -> None:
+        """Count an answer of the edge itself, before any call began."""
+        key = ("edge", status)
+        self.stats.requests[key] = self.stats.requests.get(key, 0) + 1
+
+    def _derive(self, snapshot: Snapshot) -> State:
+        return State(
+            snapshot=snapshot,
+            routes=Routes(snapshot, self.stats),
+            gate=Gate(snapshot),
+            pools=self._pools,
+            stats=self.stats,
+            find_price=self._prices.find,
+        )
+
+    # Time.
+
+    def start(self) -> None:
+        """Begin to tick; load what the start did not need."""
+        self._loop.call_later(TICK_SECONDS, self._tick)
+        self._spawn(asyncio.to_thread(self._prices.load))
+
+    def reload_soon(self) -> None:
+        """Reload from a signal handler or the file watch."""
+        self._spawn(self.reload_here())
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[object] = self._loop.create_task(work)  # type: ignore[arg-type]  # any awaitable coroutine
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tick(self) -> None:
+        if self.stopped.is_set():
+            return
+        self._loop.call_later(TICK_SECONDS, self._tick)
+        self._ticks += 1
+        now = self._loop.time()
+        try:
+            self.worker.sweep(now)
+            if self._ticks % 2 == 0:
+                self._sweep_connections(now)
+            if self._ticks % 10 == 0:
+                self._each_second(now)
+        except Exception:
+            _log.exception("the timer met something unforeseen")
+
+    def _sweep_connections(self, now: float) -> None:
+        for connection in [c for c in self.connections if c.deadline <= now]:
+            connection.on_deadline(now)
+        if self.suspects:
+            self.suspects = {c for c in self.suspects if c.probe()}
+
+    def _each_second(self, now: float) -> None:
+        self._tick_date()
+        worker = self.worker
+        if worker.journal.full or worker.turn.unwritten:
+            worker.journal.make_room()
+            worker.turn.retry()
+        self._loop.run_in_executor(None, worker.journal.sync)
+        self._pools.sweep(now)
+        wall, cpu = self._cpu
+        self._cpu = (time.monotonic(), time.process_time())
+        worker.journal.report_load(min((self._cpu[1] - cpu) / max(self._cpu[0] - wall, 1e-3), 1.0))
+        if self._ticks % 20 == 0:
+            backlog = ledger_state.read(self.data).backlog_bytes
+            worker.spool_full = backlog > self.snapshot.ledger.spool_bytes
+        if self._watch.changed():
+            self.reload_soon()
+
+    def _tick_date(self) -> None:
+        self.date = b"date: %b\r\n" % formatdate(usegmt=True).encode()
+
+    # The end.
+
+    async def finish_calls(self, seconds: float) -> None:
+        """Wait for running calls, then end what is left with an error in the client's format."""
+        until = self._loop.time() + seconds
+        while self.worker.active and self._loop.time() < until and not self.stopped.is_set():
+            await asyncio.sleep(0.05)
+        for call in list(self.worker.active):
+            call.stop()
+        self.worker.turn.flush()
+
+    async def close(self) -> None:
+        """Let go of everything; the journal is on the disk before this returns."""
+        self.stopped.set()
+        self.worker.turn.flush()
+        await self._model.stop()
+        self._pools.close()
+        for task in list(self._tasks):
+            task.cancel()
+        self.worker.journal.sync()
+        self.worker.journal.close()
+
+
+def new_worker_id() -> str:
+    """A name that no other worker of this data folder ever had."""
+    return f"{time.time_ns() // 1_000_000:013x}-{os.getpid()}-{os.urandom(3).hex()}"

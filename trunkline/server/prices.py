@@ -1,0 +1,41 @@
+"""Prices for deployments whose configuration names none; the price data is loaded only when it is needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trunkline.config.snapshot import Deployment
+from trunkline.profiles.price import Price
+
+if TYPE_CHECKING:
+    from trunkline.profiles.book import PriceBook
+
+
+class Prices:
+    """Finds prices in the price file and in the data that ships; loads them once, on first use or ahead of it.
+
+    Loading takes about 150 ms, which the start does not wait for.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        named = environ.get("TRUNKLINE_PRICE_FILE") or environ.get("LITELLM_MODEL_COST_MAP_URL") or ""
+        self._file = Path(named) if named and "://" not in named else None
+        self._book: PriceBook | None = None
+        self._lock = threading.Lock()
+
+    def load(self) -> PriceBook:
+        """The price data, loaded if it is not."""
+        with self._lock:
+            if self._book is None:
+                from trunkline.profiles.book import PriceBook
+
+                self._book = PriceBook.load(self._file)
+            return self._book
+
+    def find(self, deployment: Deployment) -> Price | None:
+        """The price of a deployment, `None` when nobody knows one."""
+        base = deployment.model_info.get("base_model")
+        return self.load().find(deployment.provider, deployment.model, base if isinstance(base, str) else None)

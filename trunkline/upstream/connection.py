@@ -1,0 +1,215 @@
+"""One HTTP/1.1 connection to a provider. It pushes what arrives into an `Exchange`; no task, no queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+import httptools
+
+from trunkline.upstream.failure import Kind, UpstreamFailure
+
+if TYPE_CHECKING:
+    from trunkline.upstream.pool import Pool
+
+MAX_INTERIM: Final = 8
+"""1xx answers before the real one; a flood of them is an attack (reliability U27)."""
+MAX_HEAD_BYTES: Final = 128 * 1024
+
+Headers = list[tuple[bytes, bytes]]
+_log = logging.getLogger(__name__)
+
+
+class Exchange(Protocol):
+    """Who sent a request and takes its answer. Calls come in this order, all on the event loop:
+    `on_sent`, `on_head`, `on_data` any number of times, then one of `on_end` and `on_failure`.
+    """
+
+    def on_sent(self, *, reused: bool) -> None:
+        """The request is on its way, on a connection that has served before or not."""
+
+    def on_head(self, status: int, headers: Headers) -> None:
+        """Status and headers (names in lower case)."""
+
+    def on_data(self, data: bytes) -> None:
+        """A piece of the body, without its chunk framing."""
+
+    def on_end(self) -> None:
+        """The answer is whole."""
+
+    def on_failure(self, failure: UpstreamFailure) -> None:
+        """There will be no more."""
+
+
+class Connection(asyncio.Protocol):
+    """Keep-alive connection; belongs to its pool while idle and to one exchange otherwise."""
+
+    __slots__ = (
+        "_done", "_exchange", "_head_bytes", "_headers", "_interim", "_parser", "_pool", "_reading_paused", "_reusable",
+        "_seen", "_status", "idle_since", "served", "transport", "write_paused",
+    )  # fmt: skip
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._parser = httptools.HttpResponseParser(self)
+        self._exchange: Exchange | None = None
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.served = 0
+        self.idle_since = 0.0
+        self.write_paused = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._headers: Headers = []
+        self._status = 0
+        self._interim = 0
+        self._head_bytes = 0
+        self._seen = False
+        self._done = False
+        self._reusable = True
+        self._reading_paused = False
+
+    # What an exchange asks for.
+
+    def send(self, exchange: Exchange, request: bytes) -> None:
+        """Send a whole request; its answer goes to `exchange`."""
+        self._exchange = exchange
+        if self.served:
+            self._reset()
+        self.served += 1
+        self.transport.write(request)
+        exchange.on_sent(reused=self.served > 1)
+
+    def cancel(self) -> None:
+        """Stop the exchange: the provider sees the connection close."""
+        self._exchange = None
+        self.transport.abort()
+
+    def linger(self) -> None:
+        """The exchange needs no more; take the end of the answer if it is near, so that the connection can be kept."""
+        self._exchange = None
+        if self._done:
+            return
+        self._pool.linger(self)
+
+    def pause(self) -> None:
+        """Read no more until `resume`: the provider's send blocks."""
+        if not self._reading_paused and not self.transport.is_closing():
+            self._reading_paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._reading_paused and not self.transport.is_closing():
+            self._reading_paused = False
+            self.transport.resume_reading()
+
+    # What the transport tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+
+    def data_received(self, data: bytes) -> None:
+        if self._exchange is None and (self.served == 0 or self._done):
+            self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
+            return
+        self._seen = True
+        if self._status == 0:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self._headers_done(data):
+                return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail(Kind.PROTOCOL, "the provider wanted to switch protocols")
+        except httptools.HttpParserCallbackError as error:
+            _log.error("an exchange failed to take its answer", exc_info=error.__context__)
+            self._fail(Kind.PROTOCOL, "the gateway failed to read the provider's answer")
+        except httptools.HttpParserError as error:
+            if self._done:
+                self.transport.abort()  # bytes behind a whole answer: it counts, the connection does not
+                return
+            self._fail(Kind.PROTOCOL, f"the provider's answer is no valid HTTP/1.1 ({type(error).__name__})")
+
+    def _headers_done(self, data: bytes) -> bool:
+        if b"\r\n\r\n" in data:
+            return True
+        self._fail(Kind.PROTOCOL, f"the head of the provider's answer passed {MAX_HEAD_BYTES} bytes")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pool.forget(self)
+        exchange, self._exchange = self._exchange, None
+        if exchange is None or self._done:
+            return
+        if not self._seen and self.served > 1 and self._pool.resend(exchange):
+            return
+        if self._status == 0:
+            exchange.on_failure(UpstreamFailure(Kind.RESET, "the provider closed the connection before it answered"))
+        elif self._until_close and exc is None:
+            exchange.on_end()
+        else:
+            exchange.on_failure(UpstreamFailure(Kind.TRUNCATED, "the provider closed the connection inside its answer"))
+
+    @property
+    def _until_close(self) -> bool:
+        """The answer has no length of its own: it ends with the connection (RFC 9112, 6.3)."""
+        return not any(name in (b"content-length", b"transfer-encoding") for name, _ in self._headers)
+
+    def _fail(self, kind: Kind, text: str) -> None:
+        exchange, self._exchange = self._exchange, None
+        self._done = True
+        self.transport.abort()
+        if exchange is not None:
+            exchange.on_failure(UpstreamFailure(kind, text))
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        if self._done:
+            self._reusable = False
+            self.transport.abort()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if self._done:
+            return
+        if status < 200:
+            self._interim += 1
+            self._headers = []
+            return
+        self._status = status
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.on_head(status, self._headers)
+
+    def on_body(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is not None and not self._done:
+            exchange.on_data(data)
+
+    def on_message_complete(self) -> None:
+        if self._done:
+            return
+        if self._status == 0:
+            if self._interim > MAX_INTERIM:
+                self._fail(Kind.PROTOCOL, f"the provider sent more than {MAX_INTERIM} interim answers")
+            return
+        self._done = True
+        exchange, self._exchange = self._exchange, None
+        keep = self._reusable and self._parser.should_keep_alive()
+        if self._reading_paused:
+            self.resume()
+        self._pool.release(self, keep=keep)
+        if exchange is not None:
+            exchange.on_end()

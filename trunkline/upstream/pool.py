@@ -1,0 +1,171 @@
+"""Connections to one origin: kept alive, lent last-in first-out, made on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+from trunkline.upstream.connect import ConnectError, Origin, connect
+from trunkline.upstream.connection import Connection, Exchange
+from trunkline.upstream.failure import UpstreamFailure
+
+IDLE_SECONDS: Final = 45.0
+"""Idle connections are closed after this: most hosts close theirs at 60 s, and ours should be first."""
+LINGER_SECONDS: Final = 1.0
+MAX_IDLE: Final = 512
+
+
+class Pool:
+    """All connections of this worker to one origin.
+
+    `resend` gives a request a second, silent chance when a kept connection died before a single byte of its answer
+    came: the usual race between our request and the provider's idle close.
+    """
+
+    def __init__(self, origin: Origin, context: ssl.SSLContext | None, loop: asyncio.AbstractEventLoop) -> None:
+        self.origin = origin
+        self._context = context
+        self._loop = loop
+        self._idle: list[Connection] = []
+        self._lingering: dict[Connection, float] = {}
+        self._dialling: dict[Exchange, asyncio.Task[None]] = {}
+        self._requests: dict[Exchange, tuple[bytes, float, Callable[[Connection], None]]] = {}
+        self.open = 0
+
+    def start(
+        self, exchange: Exchange, request: bytes, connect_seconds: float, granted: Callable[[Connection], None]
+    ) -> None:
+        """Send a whole request on a kept connection, or on a new one once it stands.
+
+        `granted` is told the connection before anything else of the exchange happens.
+        """
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.transport.is_closing():
+                self._requests[exchange] = (request, connect_seconds, granted)
+                granted(connection)
+                connection.send(exchange, request)
+                return
+        self._dial(exchange, request, connect_seconds, granted)
+
+    def settled(self, exchange: Exchange) -> None:
+        """The exchange got its first byte or is over: its request need not be kept for a second sending."""
+        self._requests.pop(exchange, None)
+
+    def resend(self, exchange: Exchange) -> bool:
+        """Send the request once more, on a new connection; tell whether that was still possible."""
+        kept = self._requests.pop(exchange, None)
+        if kept is None:
+            return False
+        request, seconds, granted = kept
+        self._dial(exchange, request, seconds, granted)
+        return True
+
+    def give_up(self, exchange: Exchange) -> None:
+        """The exchange no longer wants the connection that is being made for it."""
+        self._requests.pop(exchange, None)
+        task = self._dialling.pop(exchange, None)
+        if task is not None:
+            task.cancel()
+
+    def release(self, connection: Connection, *, keep: bool) -> None:
+        """A connection has served a whole answer."""
+        lingering = self._lingering.pop(connection, None) is not None
+        if connection.served == 1 and self._context is not None:
+            self._keep_session(connection)
+        if keep and (lingering or not connection.transport.is_closing()) and len(self._idle) < MAX_IDLE:
+            connection.idle_since = self._loop.time()
+            self._idle.append(connection)
+        else:
+            connection.transport.close()
+
+    def linger(self, connection: Connection) -> None:
+        """Wait a moment for the end of an answer that nobody needs any more."""
+        self._lingering[connection] = self._loop.time() + LINGER_SECONDS
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.open -= 1
+        self._lingering.pop(connection, None)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def sweep(self, now: float) -> None:
+        """Close what has idled or lingered too long. Called about once a second."""
+        stale = [c for c in self._idle if now - c.idle_since > IDLE_SECONDS]
+        for connection in stale:
+            self._idle.remove(connection)
+            connection.transport.close()
+        for connection in [c for c, until in self._lingering.items() if until <= now]:
+            connection.transport.abort()
+
+    def close(self) -> None:
+        """Close every idle connection and stop dialling."""
+        for connection in self._idle:
+            connection.transport.close()
+        for task in list(self._dialling.values()):
+            task.cancel()
+        self._idle.clear()
+
+    def _keep_session(self, connection: Connection) -> None:
+        # TLS 1.3 sends its tickets after the handshake, so the session is complete only once an answer came.
+        context, shaken = self._context, connection.transport.get_extra_info("ssl_object")
+        remember = getattr(context, "remember", None)
+        if remember is not None and shaken is not None:
+            remember(self.origin.host, getattr(shaken, "session", None))
+
+    def _dial(
+        self, exchange: Exchange, request: bytes, seconds: float, granted: Callable[[Connection], None]
+    ) -> None:
+        self._dialling[exchange] = self._loop.create_task(self._connect(exchange, request, seconds, granted))
+
+    async def _connect(
+        self, exchange: Exchange, request: bytes, seconds: float, granted: Callable[[Connection], None]
+    ) -> None:
+        try:
+            connection = await connect(self.origin, self._context, lambda: Connection(self), seconds, self._loop)
+        except ConnectError as error:
+            if self._dialling.pop(exchange, None) is not None:
+                exchange.on_failure(UpstreamFailure(error.kind, error.text))
+            return
+        self.open += 1
+        if self._dialling.pop(exchange, None) is None:
+            self.release(connection, keep=True)
+            return
+        granted(connection)
+        connection.send(exchange, request)
+
+
+class Pools:
+    """The pools of a worker, by origin."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._pools: dict[Origin, Pool] = {}
+        self._context: ssl.SSLContext | None = None
+
+    def of(self, origin: Origin) -> Pool:
+        """The pool of an origin, made on first use."""
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = Pool(origin, self._tls() if origin.scheme == "https" else None, self._loop)
+        return pool
+
+    def sweep(self, now: float) -> None:
+        """Close what idles too long."""
+        for pool in self._pools.values():
+            pool.sweep(now)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            from trunkline.upstream.tls import client_context
+
+            self._context = client_context()
+        return self._context
