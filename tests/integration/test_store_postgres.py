@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -139,23 +140,32 @@ def test_provider_attempts_count_what_the_provider_saw(database: Database, root:
 
 
 def test_money_is_exact_beyond_a_float(database: Database, root: Path) -> None:
-    """9,007,199.254740993 USD and a pico is what comes back, from the row and from the roll-up (M13)."""
+    """Nine million dollars and a pico, twice: past a float, and in sum past 64 bits (M13)."""
     writer = Writer(root)
     big = 9_007_199_254_740_993_001
-    writer.end(call(cost=big), call(cost=1), call(cost=big))
+    writer.end(call(cost=big), call(cost=1), call(cost=big, model_group="other"))
     ship_all(root, database)
     assert sorted(row["spend_pico"] for row in database.rows().values()) == [1, big, big]
 
-    async def ask() -> tuple[int, int, str]:
+    async def ask() -> Decimal:
         engine = connect(database.url)
         try:
-            total = await spend_total(engine)
-            return await count_calls(engine), total.spend_pico, str(total.spend)
+            return (await spend_total(engine)).spend
         finally:
             await engine.dispose()
 
-    # The roll-up of one quarter of an hour holds 9.2 million USD: these three are told apart by their key.
-    assert asyncio.run(ask())[0] == 3
+    assert asyncio.run(ask()) == Decimal("18014398.509481986003")
+
+
+def test_an_absurd_sum_stops_at_its_columns_end_and_keeps_nothing_out(database: Database, root: Path) -> None:
+    """Three calls of nine million dollars in one quarter of an hour: their rows are right, and shipping goes on."""
+    writer = Writer(root)
+    big = 2**63 - 1
+    for _ in range(2):
+        writer.end(call(cost=big), call(cost=big), call())
+        assert ship_all(root, database).state == "ok"
+    assert len(database.rows()) == 6
+    assert [row["spend_pico"] for row in database.query("SELECT spend_pico FROM litellm_usage_rollups")] == [big]
 
 
 def test_totals_come_from_the_rollups(database: Database, root: Path) -> None:
@@ -189,7 +199,7 @@ def test_totals_come_from_the_rollups(database: Database, root: Path) -> None:
 def test_the_same_journal_twice_gives_every_row_once(database: Database, root: Path) -> None:
     """A database that lost its positions, not its rows: nothing doubles, in no table (M01)."""
     calls = mixed(3000)
-    Writer(root).calls(calls)
+    Writer(root, segment_bytes=8 * 1024 * 1024).calls(calls)
     ship_all(root, database)
     database.query("DELETE FROM ledger_journals")
     status = ship_all(root, database)
@@ -452,6 +462,7 @@ def test_shipped_segments_are_deleted_while_the_worker_lives(database: Database,
 POISON: dict[str, dict[str, Any]] = {
     "nul": {"model_group": "gpt\0", "error": "\0\0"},
     "surrogate": {"end_user": "\ud800", "user_agent": "\udfff"},
+    "wide key": {name: "".join(map(chr, range(0x1F300, 0x1F900))) for name in ("model", "model_group", "end_user")},
     "megabyte": {"end_user": "t" * 1_000_000},
     "ten megabytes": {"error": "p" * 10_000_000},
     "beyond a column": {"input_total": 2**63 + 5, "output_total": 3},

@@ -21,7 +21,8 @@ def test_u15_a_200_that_is_no_answer_is_a_502(trial: Trial, kind: str, *, stream
     assert b"captive portal" not in told.answer.body
     assert (told.answer.header("content-type") or "").startswith("application/json")
     row = trial.row(told.marker)
-    assert (row["status"], row["outcome"]) == ("failure", "upstream_error")
+    assert row["status"] == "failure"
+    assert row["outcome"] in ("upstream_error", "truncated")
 
 
 def test_u15_another_deployment_answers_instead(trial: Trial) -> None:

@@ -75,9 +75,10 @@ def test_u06_a_stall_inside_a_whole_answer_ends_at_the_idle_timeout(trial: Trial
 
 def test_u07_a_drip_is_ended_by_the_total_deadline(trial: Trial) -> None:
     """U07: bytes that beat the idle timer do not beat the total deadline (within 1 s)."""
+    limited = ONCE | {"x-litellm-timeout": str(TOTAL)}
     calls = [
-        call(trial, "fault:drip:interval=0.5,size_bytes=230,n=30", stream=True, headers=ONCE),
-        call(trial, "fault:drip:interval=0.1", headers=ONCE),
+        call(trial, "fault:drip:interval=0.5,size_bytes=230,n=30", stream=True, headers=limited),
+        call(trial, "fault:drip:interval=0.1", headers=limited),
     ]
     streamed, whole = at_once(calls)
     assert_timed_out(whole, TOTAL, slack=1.0)

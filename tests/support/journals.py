@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from trunkline.ledger.ids import IdMaker
 from trunkline.ledger.journal import Journal, frame
 from trunkline.ledger.record import CALL, INTENT, PRICE, Attempt, CallRecord, Intent, PriceRecord
 
-IDS = IdMaker()
 _encode = msgspec.msgpack.Encoder().encode
 API_KEYS = tuple(f"{number:064x}" for number in range(3))
+
+
+def make_id() -> str:
+    """A UUID of version 7, as the server makes them."""
+    return str(uuid.UUID(int=(time.time_ns() // 1_000_000) << 80 | 7 << 76 | 2 << 62 | random.getrandbits(62)))
 
 
 def call(**changes: Any) -> CallRecord:
     """A successful call of 120 + 30 tokens; fields can be changed."""
     record = CallRecord(
-        request_id=IDS.make(), started_us=time.time_ns() // 1000, duration_us=1_234_567, first_byte_us=234_567,
+        request_id=make_id(), started_us=time.time_ns() // 1000, duration_us=1_234_567, first_byte_us=234_567,
         call_type="acompletion", model_group="gpt-5-mini", model="gpt-5-mini-2026-08-07", model_id="0123456789abcdef",
         provider="openai", api_base="https://api.example/v1", stream=True, status="success", outcome="ok",
         http_status=200, error="", api_key=API_KEYS[0], end_user="", requester_ip="127.0.0.1", usage_source="provider",
@@ -66,7 +70,7 @@ class Writer:
 
     def __init__(self, root: Path, name: str | None = None, *, segment_bytes: int = 1024 * 1024) -> None:
         self.open: dict[str, bytes] = {}
-        self.worker_id = name or f"w-{IDS.make()}"
+        self.worker_id = name or f"w-{make_id()}"
         self.journal = Journal(
             root / self.worker_id, segment_bytes=segment_bytes, carry=lambda: list(self.open.values())
         )

@@ -86,7 +86,8 @@ class Database:
             ]
             for row in self.table(rollups)
         }
-        assert stored == dict(expected)
+        # A sum stops at 64 bits (see trunkline/ledger/rollups.py); no sane one gets there.
+        assert stored == {key: [min(each, 2**63 - 1) for each in sums] for key, sums in expected.items()}
 
 
 def _share(row: Row) -> Iterable[int]:
@@ -151,11 +152,12 @@ class ShipperProcess:
         if url is not None:
             environment[ENVIRONMENT] = url
         self.log = data / "shipper.log"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "trunkline.ledger.shipper_main", "--data", str(data)],
-            env=environment,
-            stderr=self.log.open("ab"),
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "trunkline.ledger.shipper_main", "--data", str(data)],
+                env=environment,
+                stderr=log,
+            )
 
     def status(self) -> ShipperStatus:
         """What it last said about itself."""
@@ -168,9 +170,12 @@ class ShipperProcess:
         self.process.wait(10)
 
     def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
+        """SIGTERM; returns the exit code, and says on standard output what the shipper said where it is not 0."""
         self.process.terminate()
-        return self.process.wait(20)
+        code = self.process.wait(20)
+        if code != 0:
+            print(self.log.read_text())
+        return code
 
 
 def check_rows(database: Database, calls: Sequence[CallRecord]) -> dict[str, Row]:

@@ -98,6 +98,7 @@ async def closed_loop(
     model: str = "plain",
     streams: float = 0.5,
     path: str = CHAT,
+    headers: dict[str, str] | None = None,
     **more: object,
 ) -> list[Told]:
     """`clients` clients, each calling over one kept connection, a share of the calls streamed, until told to stop."""
@@ -114,7 +115,7 @@ async def closed_loop(
             try:
                 if client is None or not client.open:
                     client = await connect(trial.gateway.port)
-                answer = await client.ask(trial.request(model, marker, stream=stream, path=path, headers=None, **more))
+                answer = await client.ask(trial.request(model, marker, stream=stream, path=path, headers=headers, **more))
             except OSError as error:
                 answer, client = Answer(error=f"connect: {type(error).__name__}"), None
             results.append(trial.tell(marker, answer, stream=stream, seconds=time.monotonic() - start))

@@ -392,6 +392,7 @@ async def reply(ex: Exchange) -> None:
     if cut := ex.integer("cut", 0):
         pieces = [body[:cut], body[cut:]]
     await answer(ex, [piece for piece in pieces if piece])
+    ex.entry.usage_sent = False
 
 
 @fault("flood")

@@ -12,7 +12,7 @@ import msgspec
 
 from trunkline.admin.gateway import Gateway, ProbeResult
 from trunkline.config.snapshot import Deployment
-from trunkline.telemetry.counts import DeploymentCounts
+from trunkline.telemetry.counts import Sight
 
 State = Literal["healthy", "unhealthy", "unknown", "unavailable"]
 
@@ -79,9 +79,8 @@ class Observed:
     probe: ProbeResult | None = None
 
 
-def observe(deployment: Deployment, counts: DeploymentCounts | None) -> Observed:
+def observe(deployment: Deployment, seen: Sight) -> Observed:
     """Judge a deployment by what its calls did."""
-    seen = counts or DeploymentCounts()
     state, reason = _judge(deployment, seen)
     return Observed(
         deployment=deployment,
@@ -92,7 +91,7 @@ def observe(deployment: Deployment, counts: DeploymentCounts | None) -> Observed
     )
 
 
-def _judge(deployment: Deployment, seen: DeploymentCounts) -> tuple[State, str | None]:
+def _judge(deployment: Deployment, seen: Sight) -> tuple[State, str | None]:
     if deployment.unavailable is not None:
         return "unavailable", deployment.unavailable
     if not seen.last_event:
@@ -101,8 +100,12 @@ def _judge(deployment: Deployment, seen: DeploymentCounts) -> tuple[State, str |
     if seen.cooling:
         return "unhealthy", f"cooling down after: {error}"
     if seen.fails_in_a_row >= FAILS or (seen.fails_in_a_row and not seen.last_success):
-        return "unhealthy", f"{seen.fails_in_a_row} failures in a row, the last: {error}"
+        return "unhealthy", f"failed {_times(seen.fails_in_a_row)}, the last time: {error}"
     return "healthy", None
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times in a row"
 
 
 def select(deployments: Iterable[Deployment], model: str | None, model_id: str | None) -> tuple[Deployment, ...]:
@@ -119,11 +122,12 @@ def report(
     observed: Iterable[Observed], *, detailed: bool, redact: Callable[[str], str], probed: bool = False
 ) -> Health:
     """Sort deployments by state; `detailed` lists them, with reasons that went through `redact`."""
-    lists: dict[State, list[EndpointHealth]] = {"healthy": [], "unhealthy": [], "unknown": [], "unavailable": []}
+    shown: dict[State, list[EndpointHealth]] = {"healthy": [], "unhealthy": [], "unknown": [], "unavailable": []}
+    counts: dict[State, int] = dict.fromkeys(shown, 0)
     for one in observed:
-        lists[one.state].append(_endpoint(one, redact))
-    counts = {state: len(found) for state, found in lists.items()}
-    shown = lists if detailed else {state: list[EndpointHealth]() for state in lists}
+        counts[one.state] += 1
+        if detailed:
+            shown[one.state].append(_endpoint(one, redact))
     return Health(
         status=_overall(counts),
         healthy_count=counts["healthy"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -13,8 +13,9 @@ from trunkline import __version__
 from trunkline.admin import answers, health
 from trunkline.admin.answers import HTML, Answer, Request
 from trunkline.admin.gateway import Gateway
+from trunkline.config.snapshot import Deployment
 from trunkline.telemetry import ledger_state, share
-from trunkline.telemetry.counts import DeploymentCounts, gather
+from trunkline.telemetry.counts import Sight, sight_of
 from trunkline.telemetry.redact import Redactor, known_secrets
 
 SHARED_SECONDS: Final = 1.0
@@ -156,8 +157,7 @@ class Light:
         if refusal is not None and (probe or model or model_id):
             return Answer(refusal.status, refusal.body, headers=refusal.headers)
         chosen = health.select(gateway.snapshot.deployments, model, model_id)
-        counts = await self._counts()
-        observed = [health.observe(deployment, counts.get(deployment.id)) for deployment in chosen]
+        observed = list(map(health.observe, chosen, await self._sights(chosen)))
         if probe:
             observed = await self._prober.probe(observed)
         redact = Redactor(known_secrets(gateway.snapshot) if refusal is None else ())
@@ -165,12 +165,21 @@ class Light:
         none_healthy = bool(model or model_id) and not body.healthy_count
         return answers.json(body, 503 if none_healthy else 200)
 
-    async def _counts(self) -> Mapping[str, DeploymentCounts]:
-        """By deployment id: this worker's as they are, the others' up to a second old."""
+    async def _sights(self, deployments: Iterable[Deployment]) -> list[Sight]:
+        """How deployments look: from this worker as it is now, from the others up to a second old."""
         now = asyncio.get_running_loop().time()
         if self._others is None or now - self._others[0] > SHARED_SECONDS:
             self._others = (now, await share.others(self._gateway))
-        return share.combine(self._others[1], gather(self._gateway)).sum.deployments
+        others, own = self._others[1].sum.deployments, self._gateway.stats.deployments
+        result = []
+        for deployment in deployments:
+            sight = Sight()
+            if deployment.id in others:
+                sight.see(others[deployment.id].sight)
+            if deployment.id in own:
+                sight.see(sight_of(own[deployment.id], now))
+            result.append(sight)
+        return result
 
     async def metrics(self, _: Request) -> Answer:
         """Prometheus' text for all workers of this data folder."""

@@ -1,4 +1,4 @@
-"""Writes the reference pages for routes and metrics: `python -m trunkline.admin.reference docs/reference`."""
+"""Writes the reference pages for routes and metrics: `python -m trunkline.admin.reference`, as `make docs` does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trunkline.admin.management import router
 from trunkline.admin.reading import Field, Operation, Outcome, Shape
 from trunkline.telemetry.metrics import METRICS
 
-_MADE: Final = "<!-- Made by `python -m trunkline.admin.reference docs/reference`; a test compares. -->"
+_MADE: Final = "<!-- Made by `make docs` from the code; a test compares. -->"
 
 _METRICS: Final = """\
 # Metrics
@@ -105,4 +105,4 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"))

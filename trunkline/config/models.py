@@ -14,13 +14,30 @@ from trunkline.config.problems import Log, closest, did_you_mean
 from trunkline.config.reader import Reader, kind
 from trunkline.config.redact import MASK, freeze, is_sensitive
 from trunkline.config.snapshot import Deployment, Timeouts
-from trunkline.config.tree import ListNode, MapNode, Mark, MissingNode, Node, ScalarNode, looks_secret, plain, show
+from trunkline.config.tree import (
+    ListNode,
+    MapNode,
+    Mark,
+    MissingNode,
+    Node,
+    Plain,
+    ScalarNode,
+    looks_secret,
+    plain,
+    show,
+)
 from trunkline.config.variables import Environment, tidy
 from trunkline.providers import Resolved, is_placeholder, resolve
 from trunkline.providers.base_url import BaseUrlError, parse_base
 
-_OPTIONAL: Final = frozenset({"organization"})
-"""Connection parameters without which a call still goes to the right place with the right key."""
+_CONNECTION: Final = frozenset(
+    {"api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "extra_headers", "headers"}
+)
+"""Without these a call would go to another place or with another key."""
+_TEXTS: Final = frozenset(
+    # lint: provider-name (LiteLLM's own key)
+    {"api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "organization", "azure_ad_token"}
+)
 # lint: provider-name (LiteLLM's parameter prefixes)
 _CLOUD: Final = re.compile(r"(?:aws|vertex|watsonx|s3|gcs|azure)_|tenant_id|client_(?:id|secret)|region_name")
 """Ways into clouds; where the provider is not reached at all, that is said instead."""
@@ -179,16 +196,12 @@ def _say(deployment: Deployment, at: Mark, resolved: Resolved, shared: Shared) -
 def _resolve(params: Reader, shared: Shared) -> tuple[Resolved, str | None]:
     """Where the entry's calls go, and why they cannot."""
     values: dict[str, object] = {}
-    missing: dict[str, str] = {}
     for key, node in params.node.entries.items():
-        if isinstance(node, MissingNode):
-            if key not in _OPTIONAL:
-                missing[key] = node.names[0]
-            continue
-        value = plain(node)
+        if key in _TEXTS and not (isinstance(node, MissingNode) and key in _CONNECTION):
+            value: Plain = params.text(key)  # a key of digits is a number to YAML; a list is a mistake
+        else:
+            value = plain(node)
         values[key] = tidy(value) if isinstance(value, str) and is_sensitive(key) else value
-    if missing:
-        values["_missing"] = missing
     model = params.node.entries["model"]
     if isinstance(model, MissingNode):
         empty = Resolved(provider="", model="", target=None, unavailable=None, rename={})
@@ -226,11 +239,6 @@ def _first_missing(params: Reader, shared: Shared) -> str | None:
     return None
 
 
-_CONNECTION: Final = frozenset(
-    {"api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "extra_headers", "headers"}
-)
-
-
 def _missing_in(node: Node) -> MissingNode | None:
     if isinstance(node, MissingNode):
         return node
@@ -250,7 +258,6 @@ def _check_base(params: Reader) -> bool:
         if not isinstance(node, ScalarNode) or node.value is None:
             continue
         if not isinstance(node.value, str):
-            params.wrong(key, node, f"`{key}: https://host/path`")
             return True
         if is_placeholder(node.value):
             continue

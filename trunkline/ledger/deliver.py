@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trunkline.ledger import rollups
-from trunkline.ledger.projection import attempt_rows, clean, log_row, needs_cleaning, strip
+from trunkline.ledger.projection import LAST_DAY, attempt_rows, clean, log_row, needs_cleaning, strip
 from trunkline.ledger.reader import Mark
 from trunkline.ledger.record import CallRecord, PriceRecord
 from trunkline.store.columns import ATTEMPT_COLUMNS
@@ -22,8 +22,6 @@ from trunkline.store.errors import BadRow, DuplicateRow
 from trunkline.store.session import Row, Session
 
 _DAY_US: Final = 86_400_000_000
-_LAST_DAY: Final = 2_932_895
-"""The last but one day of the year 9999: its partition has an end."""
 
 _KNOW: Final = (
     "INSERT INTO ledger_journals "
@@ -117,8 +115,8 @@ async def deliver(session: Session, batch: Batch) -> Delivered:
         changed = sum(new is not old for new, old in zip(cleaned, calls, strict=True))
         calls = cleaned
     if calls:
-        days = {max(0, min(call.started_us // _DAY_US, _LAST_DAY)) for call in calls}
-        await session.prepare_days(sorted(days | {min(max(days) + 1, _LAST_DAY)}))
+        days = {max(0, min(call.started_us // _DAY_US, LAST_DAY)) for call in calls}
+        await session.prepare_days(sorted(days | {min(max(days) + 1, LAST_DAY)}))
     if not batch.close:
         try:
             return await _at_once(session, batch, calls, changed)
@@ -181,7 +179,7 @@ async def _rest(session: Session, batch: Batch, inserted: Sequence[CallRecord], 
         prices = sorted({price.version: clean(price) for price in batch.prices}.values(), key=lambda each: each.version)
         await session.execute_many(_PRICE, [(each.version, each.source, each.rates_json, now) for each in prices])
     if inserted:
-        await session.execute_many(rollups.UPSERT, rollups.rows(session, inserted))
+        await session.execute_many(rollups.UPSERT[session.kind], rollups.rows(session, inserted))
 
 
 async def _halve(work: _Insert, calls: Sequence[CallRecord]) -> None:

@@ -20,8 +20,9 @@ from trunkline.store.session import Row
 Stamp = Callable[[int], object]
 R = TypeVar("R", CallRecord, Attempt, PriceRecord)
 
-KEY_CHARS: Final = 256
-"""Text in an index or a roll-up's key: PostgreSQL takes 2,704 bytes an entry, six columns of four-byte characters."""
+KEY_CHARS: Final = 250
+"""Text in an index or a roll-up's key: PostgreSQL takes 2,704 bytes an entry; two of these may have four-byte
+characters (the model's two names), the others are our own words."""
 TEXT_CHARS: Final = 4096
 _INDEXED: Final = frozenset(
     {"request_id", "model_group", "model", "provider", "api_key", "status", "end_user", "version"}
@@ -30,9 +31,12 @@ _LONG: Final = frozenset({"rates_json"})
 _BAD: Final = re.compile("[\x00\ud800-\udfff]")
 _MAX: Final = 2**63 - 1
 _SMALL: Final = frozenset({"http_status", "attempts", "number"})
+_ADDED: Final = frozenset({"input_total", "output_total"})
+"""Summed in a generated column, which must not overflow either."""
 _MAX_SMALL: Final = 2**31 - 1
-_LAST_US: Final = 253_402_300_799_999_999
-"""The end of the year 9999."""
+LAST_DAY: Final = 2_932_895
+"""The last but one day of the year 9999, in days since 1970: its end can still be written down."""
+_LAST_US: Final = (LAST_DAY + 1) * 86_400_000_000 - 1_000_000
 
 
 _astuple: Final = msgspec.structs.astuple
@@ -97,9 +101,10 @@ def clean(record: R) -> R:
 
 
 def _mend(value: str, limit: int | None) -> str:
-    if limit is not None and len(value) > limit:
-        value = value[: limit - 3] + "..."
-    return _BAD.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    if len(value) > 100_000:
+        value = value[:100_000]  # no limit is longer, and escaping ten megabytes would take a second
+    value = _BAD.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    return value if limit is None or len(value) <= limit else value[: limit - 3] + "..."
 
 
 def strip(record: R) -> R:
@@ -135,5 +140,5 @@ def _harmless(name: str, value: str) -> bool:
 def _within(name: str, value: int) -> int:
     if name == "started_us":
         return max(0, min(value, _LAST_US))
-    limit = _MAX_SMALL if name in _SMALL else _MAX
+    limit = _MAX_SMALL if name in _SMALL else _MAX // 2 if name in _ADDED else _MAX
     return max(-limit, min(value, limit))

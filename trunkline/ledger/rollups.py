@@ -8,16 +8,28 @@ from typing import Final
 from trunkline.ledger.record import CallRecord
 from trunkline.store.columns import BUCKET_SECONDS, ROLLUP_KEY, ROLLUP_SUMS
 from trunkline.store.session import Row, Session
+from trunkline.store.url import Kind
 
 _BUCKET_US: Final = BUCKET_SECONDS * 1_000_000
 
 _COLUMNS: Final = ROLLUP_KEY + ROLLUP_SUMS
-UPSERT: Final = (
-    f"INSERT INTO litellm_usage_rollups ({', '.join(_COLUMNS)}) "  # noqa: S608 our own names
-    f"VALUES ({', '.join(f'${number}' for number in range(1, len(_COLUMNS) + 1))}) "
-    f"ON CONFLICT ({', '.join(ROLLUP_KEY)}) DO UPDATE SET "
-    + ", ".join(f"{name} = litellm_usage_rollups.{name} + excluded.{name}" for name in ROLLUP_SUMS)
-)
+_MAX: Final = 2**63 - 1
+
+
+def _upsert(total: str) -> str:
+    changes = ", ".join(f"{name} = {total.format(f'litellm_usage_rollups.{name}', name)}" for name in ROLLUP_SUMS)
+    return (
+        f"INSERT INTO litellm_usage_rollups ({', '.join(_COLUMNS)}) "  # noqa: S608 our own names
+        f"VALUES ({', '.join(f'${number}' for number in range(1, len(_COLUMNS) + 1))}) "
+        f"ON CONFLICT ({', '.join(ROLLUP_KEY)}) DO UPDATE SET {changes}"
+    )
+
+
+UPSERT: Final = {
+    # A sum stops at its column's end: one absurd number must not keep everyone's rows out of the database.
+    Kind.SQLITE: _upsert(f"MIN({_MAX}, {{}} + excluded.{{}})"),
+    Kind.POSTGRESQL: _upsert(f"LEAST({_MAX}, {{}}::numeric + excluded.{{}})::bigint"),
+}
 
 Key = tuple[int, str, str, str, str, str]
 
@@ -56,4 +68,4 @@ def sum_up(records: Iterable[CallRecord]) -> dict[Key, list[int]]:
 
 def rows(session: Session, records: Iterable[CallRecord]) -> list[Row]:
     """Return the parameters of `UPSERT`, sorted: shippers of several replicas take row locks in one order."""
-    return [(session.stamp(key[0]), *key[1:], *sums) for key, sums in sorted(sum_up(records).items())]
+    return [(session.stamp(key[0]), *key[1:], *(min(each, _MAX) for each in sums)) for key, sums in sorted(sum_up(records).items())]

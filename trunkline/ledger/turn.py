@@ -23,7 +23,7 @@ class Turn:
     With `power` the records are forced to the disk before the sockets see a byte.
     """
 
-    __slots__ = ("_journal", "_loop", "_power", "_records", "_scheduled", "_sends", "records", "unwritten")
+    __slots__ = ("_journal", "_loop", "_power", "_records", "_scheduled", "_sends", "unwritten")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, journal: Journal, *, power: bool = False) -> None:
         self._loop = loop
@@ -32,9 +32,16 @@ class Turn:
         self._records: list[bytes] = []
         self._sends: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self._scheduled = False
-        self.records = 0
         self.unwritten: list[bytes] = []
         """Records that a failing disk refused; tried again each second."""
+
+    def post(self, frame: bytes, function: Callable[..., object], *arguments: Any) -> None:
+        """Add a frame, and call `function` once it is written."""
+        self._records.append(frame)
+        self._sends.append((function, arguments))
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self.flush)
 
     def record(self, frame: bytes) -> None:
         """Add a frame to the journal at the end of this turn."""
@@ -60,8 +67,7 @@ class Turn:
         for function, arguments in sends:
             try:
                 function(*arguments)
-            except Exception:
-                # One call's trouble must not keep the others' answers from leaving.
+            except Exception:  # one call's trouble must not keep the others' answers from leaving
                 _log.exception("a deferred write failed")
 
     def retry(self) -> None:
@@ -80,5 +86,3 @@ class Turn:
                 self._journal.full = True
             self.unwritten.extend(records)
             _log.error("%d ledger records wait in memory: %s", len(self.unwritten), error)
-        else:
-            self.records += len(records)

@@ -242,12 +242,14 @@ class Visitor:
 
     def oldest_waiting(self) -> int | None:
         """Return when the next record was written, microseconds since 1970 UTC; `None` where none waits."""
-        if self.caught_up or self._mark is None:
+        if self.caught_up:
             return None
-        segment = self.folder.segment(self._mark.segment)
+        numbers = self.folder.numbers()
+        mark = self._mark or (self._start(numbers[0]) if numbers else _UNKNOWN)
+        segment = self.folder.segment(mark.segment)
         if segment is None:
             return None
-        frames = segment.read(self._mark.position, max_calls=1, max_bytes=4096, intents=True)
+        frames = segment.read(mark.position, max_calls=1, max_bytes=4096, intents=True)
         times = [intent.started_us for intent in frames.intents[:1]]
         times += [call.started_us + call.duration_us for call in frames.calls]
         return min(times, default=None)

@@ -65,6 +65,7 @@ class Call:
     relay: Relay | None = None
     head_sent = False
     connection: Connection | None = None
+    request = b""
     launched = 0.0
     answered = 0.0
     first_byte_us = -1
@@ -88,7 +89,7 @@ class Call:
         self.state = worker.state
         self.started = worker.time()
         self.started_us = time.time_ns() // 1000
-        self.id = worker.ids.make()
+        self.id = worker.ids.make(self.started_us)
 
     # From the body to the first attempt.
 
@@ -182,19 +183,19 @@ class Call:
         prepared.stats.in_flight += 1
         prepared.stats.attempts += 1
         self.deadline = self.total_deadline
-        worker.turn.record(framed)
-        worker.turn.then(self._launch)
+        worker.turn.post(framed, self._launch)
 
     def _launch(self) -> None:
         if self.over:
             return
         prepared, body = self.prepared, self.sent.body
         self.launched = self.answered = self.worker.time()
-        if prepared.pool is None:
+        pool = prepared.pool
+        if pool is None:
             self.task = self.worker.loop.create_task(self._launch_embedded())
             return
-        request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
-        prepared.pool.start(self, request, prepared.deployment.timeouts.connect, self._granted)
+        self.request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
+        pool.start(self, prepared.deployment.timeouts.connect)
 
     async def _launch_embedded(self) -> None:
         try:
@@ -209,20 +210,16 @@ class Call:
         self.prepared = self.state.prepare_embedded(self.prepared, Origin("http", host, port))
         self._launch()
 
-    def _granted(self, connection: Connection) -> None:
-        self.connection = connection
-
     # What the provider does (Exchange).
 
-    def on_sent(self, *, reused: bool) -> None:
-        self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.deployment.timeouts.first_byte)
+    def on_sent(self) -> None:
+        due = self.worker.time() + self.prepared.deployment.timeouts.first_byte
+        self.deadline = due if due < self.total_deadline else self.total_deadline
 
     def on_head(self, status: int, headers: Headers) -> None:
         self.status = status
         self.headers = headers
-        pool = self.prepared.pool
-        if pool is not None:
-            pool.settled(self)
+        self.request = b""
         if status == 200 and self.stream:
             kind = finish.header(headers, b"content-type")
             if kind[:17].lower() == b"text/event-stream":
@@ -252,7 +249,8 @@ class Call:
             self._drop_connection()
             self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
         else:
-            self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.deployment.timeouts.idle)
+            due = self.worker.time() + self.prepared.deployment.timeouts.idle
+            self.deadline = due if due < self.total_deadline else self.total_deadline
 
     def on_end(self) -> None:
         self.connection = None
@@ -266,7 +264,8 @@ class Call:
                 self.on_failure(UpstreamFailure(Kind.TRUNCATED, "the provider's stream ended without its end marker"))
             return
         self.answered = self.worker.time()
-        body = b"".join(self.chunks or ())
+        chunks = self.chunks
+        body = chunks[0] if chunks and len(chunks) == 1 else b"".join(chunks or ())
         if self.status >= 300:
             self._bad_status(body)
             return
@@ -389,8 +388,11 @@ class Call:
         if facts is None:
             self._failed(malformed(provider, self.status, "the provider's answer is no JSON object"))
             return
-        self.provider_model, self.provider_id = facts.model, facts.id
-        self.finish_reason = facts.finish_reason
+        if facts.has_error:
+            self._failed(from_answer(finish.status_in_error(body), body, provider))
+            return
+        self.provider_model, self.provider_id = facts.model or "", facts.id or ""
+        self.finish_reason = facts.finish_reason or ""
         usage, source = facts.usage, UsageSource.PROVIDER
         if usage is None:
             usage, source = Usage(input_total=self.estimated_input, output_total=len(body) // 5), UsageSource.ESTIMATED

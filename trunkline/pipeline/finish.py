@@ -134,13 +134,14 @@ def answered(call: Call, body: bytes, usage: Usage, source: UsageSource) -> None
     _attempt_succeeded(call, usage, spent)
     now = call.worker.time()
     if call.gone:
-        _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        gone = _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        call.worker.turn.record(gone)
         return
     block = whole_block(call, spent.total if call.prepared.price is not None else None, now)
     content_type = header(call.headers, b"content-type") or b"application/json"
     call.first_byte_us = int((now - call.started) * 1e6)
-    _close(call, "ok", call.status, usage, source, spent)
-    call.worker.turn.then(call.sink.answer, call.status, b"content-type: %b\r\n%b" % (content_type, block), body)
+    framed = _close(call, "ok", call.status, usage, source, spent)
+    call.worker.turn.post(framed, call.sink.answer, call.status, b"content-type: %b\r\n%b" % (content_type, block), body)
 
 
 def stream_done(call: Call, last: bytes) -> None:
@@ -151,10 +152,10 @@ def stream_done(call: Call, last: bytes) -> None:
     spent = _price(call, usage)
     _attempt_succeeded(call, usage, spent)
     if call.gone:
-        _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        gone = _close(call, "client_gone", CLIENT_GONE_STATUS, usage, UsageSource.DRAINED, spent)
+        call.worker.turn.record(gone)
         return
-    _close(call, "ok", 200, usage, source, spent)
-    call.worker.turn.then(call.sink.end, last)
+    call.worker.turn.post(_close(call, "ok", 200, usage, source, spent), call.sink.end, last)
 
 
 def stream_failed(call: Call, trouble: Trouble, event: bytes) -> None:
@@ -166,8 +167,8 @@ def stream_failed(call: Call, trouble: Trouble, event: bytes) -> None:
     usage, source = _stream_usage(call)
     spent = _price(call, usage)
     call.prepared.stats.spend_pico += spent.total
-    _close(call, trouble.outcome, 200, usage, source, spent, trouble.message)
-    call.worker.turn.then(call.sink.end, event)
+    framed = _close(call, trouble.outcome, 200, usage, source, spent, trouble.message)
+    call.worker.turn.post(framed, call.sink.end, event)
 
 
 def failed(call: Call, trouble: Trouble) -> None:
@@ -177,8 +178,8 @@ def failed(call: Call, trouble: Trouble) -> None:
         provider_block(call.headers) if trouble.provider_status else b"",
     )
     outcome = "client_gone" if call.gone else trouble.outcome
-    _close(call, outcome, trouble.status, NO_USAGE, UsageSource.NONE, _FREE, trouble.message)
-    call.worker.turn.then(call.sink.answer, trouble.status, block, trouble.answer_body())
+    framed = _close(call, outcome, trouble.status, NO_USAGE, UsageSource.NONE, _FREE, trouble.message)
+    call.worker.turn.post(framed, call.sink.answer, trouble.status, block, trouble.answer_body())
 
 
 def abandoned(call: Call, outcome: str) -> None:
@@ -195,7 +196,7 @@ def abandoned(call: Call, outcome: str) -> None:
     if call.attempts:
         call.prepared.stats.spend_pico += spent.total
     status = {"client_gone": CLIENT_GONE_STATUS, "crashed": 500}.get(outcome, 503)
-    _close(call, outcome, status, usage, source, spent)
+    call.worker.turn.record(_close(call, outcome, status, usage, source, spent))
 
 
 def stopped(call: Call) -> None:
@@ -225,8 +226,8 @@ def refused(call: Call, why: Refusal) -> None:
     """The call was refused before anything left for a provider."""
     lines = [b"content-type: application/json\r\nx-litellm-call-id: %b\r\n" % call.id.encode()]
     lines += [b"%b: %b\r\n" % (name, value) for name, value in why.headers]
-    _close(call, "refused", why.status, NO_USAGE, UsageSource.NONE, _FREE, why.message)
-    call.worker.turn.then(call.sink.answer, why.status, b"".join(lines), why.body)
+    framed = _close(call, "refused", why.status, NO_USAGE, UsageSource.NONE, _FREE, why.message)
+    call.worker.turn.post(framed, call.sink.answer, why.status, b"".join(lines), why.body)
 
 
 def _stream_usage(call: Call) -> tuple[Usage, UsageSource]:
@@ -250,8 +251,8 @@ def _price(call: Call, usage: Usage) -> Cost:
 
 def _close(
     call: Call, outcome: str, http_status: int, usage: Usage, source: UsageSource, spent: Cost, error: str = ""
-) -> None:
-    """Write the one record of a call and let go of it."""
+) -> bytes:
+    """Let go of a call; return its one record, framed for the journal."""
     call.over = True
     worker = call.worker
     worker.active.discard(call)
@@ -264,7 +265,8 @@ def _close(
     duration = now - call.started
     stats.total_latency.add(duration)
     if call.attempts:
-        stats.overhead.add(max(duration - (call.answered - call.launched), 0.0))
+        ours = duration - (call.answered - call.launched)
+        stats.overhead.add(ours if ours > 0 else 0.0)
         prepared = call.prepared
         deployment = prepared.deployment
         model, model_id, provider = deployment.model, deployment.id, deployment.provider
@@ -283,5 +285,5 @@ def _close(
         call.finish_reason, call.earlier,
     )  # fmt: skip
     worker.intents.pop(call.id, None)
-    worker.turn.record(frame(CALL + worker.encode_record(record)))
     worker.log.add(record)
+    return frame(CALL + worker.encode_record(record))

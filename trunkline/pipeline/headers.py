@@ -38,12 +38,15 @@ def header(headers: Headers, name: bytes) -> bytes:
 
 def provider_block(headers: Headers) -> bytes:
     """The provider's headers as lines for the client: LiteLLM's `llm_provider-<name>`, and some as they are."""
+    passed = [pair for pair in headers if pair[0] not in _HELD_BACK]
+    if not passed:
+        return b""
     lines: list[bytes] = []
     named = header(headers, b"connection").lower()
     room = MAX_PASSED_BYTES
-    for name, value in headers:
-        if name in _HELD_BACK or (named and name in named):
-            continue
+    for name, value in passed:
+        if named and name in named:
+            continue  # named in Connection: hop-by-hop, whatever it is (RFC 9110, 7.6.1)
         if name.startswith((b"x-litellm-", b"x-trunkline-", b"llm_provider-")):
             continue  # a gateway behind us: its own accounting, not ours
         room -= 2 * (len(name) + len(value)) + 24
@@ -57,11 +60,13 @@ def provider_block(headers: Headers) -> bytes:
 
 def whole_block(call: Call, cost_pico: int | None, now: float) -> bytes:
     """The header block of a whole answer."""
-    total = (now - call.started) * 1000
-    ours = total - (call.answered - call.launched) * 1000
+    total = int((now - call.started) * 1e6)
+    ours = max(total - int((call.answered - call.launched) * 1e6), 0)
     spend = b"" if cost_pico is None else b"x-litellm-response-cost: %b\r\n" % usd(cost_pico).encode()
-    return b"%b%bx-litellm-response-duration-ms: %.3f\r\nx-litellm-overhead-duration-ms: %.3f\r\n%b%b" % (
-        common_block(call), spend, total, max(ours, 0.0), provider_block(call.headers), losses_block(call),
+    # Integers with a point put in: a third of the time that %.3f takes.
+    return b"%b%bx-litellm-response-duration-ms: %d.%03d\r\nx-litellm-overhead-duration-ms: %d.%03d\r\n%b%b" % (
+        common_block(call), spend, total // 1000, total % 1000, ours // 1000, ours % 1000,
+        provider_block(call.headers), losses_block(call) if call.sent.losses else b"",
     )  # fmt: skip
 
 
@@ -70,9 +75,7 @@ def common_block(call: Call) -> bytes:
     tried = b""
     if call.retries or call.fell_back:
         tried = b"x-litellm-attempted-retries: %d\r\nx-litellm-attempted-fallbacks: %d\r\n" % (call.retries, call.fell_back)
-    return b"x-litellm-call-id: %b\r\nx-litellm-model-group: %b\r\n%b%b" % (
-        call.id.encode(), header_value(call.model_group[:512]), call.prepared.answer_block, tried,
-    )  # fmt: skip
+    return b"x-litellm-call-id: %b\r\n%b%b" % (call.id.encode(), call.prepared.block_for(call.model_group), tried)
 
 
 def stream_block(call: Call) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -24,8 +24,6 @@ class Asked(msgspec.Struct, gc=False):
     stream: bool | None = None
     stream_options: Raw | UnsetType = UNSET
     user: object = None
-    max_tokens: object = None
-    max_completion_tokens: object = None
     num_retries: Raw | UnsetType = UNSET
     timeout: Raw | UnsetType = UNSET
     stream_timeout: Raw | UnsetType = UNSET
@@ -129,8 +127,7 @@ def edit_for(deployment: Deployment) -> Edit:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A body as it leaves, and what was done to it that the client may want to know."""
 
     body: bytes
@@ -158,6 +155,8 @@ def prepare(body: bytes, asked: Asked, edit: Edit, *, wants_usage: bool) -> Sent
                     return Sent(body)
                 if asked.stream_options is UNSET:
                     return Sent(body.rstrip()[:-1] + _INCLUDE_USAGE, usage_added=True)
+        elif not add:
+            return Sent(body)
     return _rebuild(body, edit, add=add)
 
 

@@ -36,6 +36,17 @@ class Prepared:
     price: Price | None
     pool: Pool | None
     """`None` until the target runs (the embedded model)."""
+    _blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    def block_for(self, model_group: str) -> bytes:
+        """The fixed headers, with the name that the client asked for."""
+        block = self._blocks.get(model_group)
+        if block is None:
+            if len(self._blocks) > 256:
+                self._blocks.clear()
+            line = b"x-litellm-model-group: %b\r\n" % header_value(model_group[:512])
+            block = self._blocks[model_group] = line + self.answer_block
+        return block
 
 
 @dataclass(slots=True, eq=False)

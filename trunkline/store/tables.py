@@ -95,7 +95,7 @@ def _time(name: str, comment: str, *, nullable: bool = False) -> Column[datetime
 
 def _spend() -> Column[object]:
     made = Computed("spend_pico * 0.000000000001")
-    return Column("spend", Numeric, made, comment="`spend_pico` in USD: exact NUMERIC on PostgreSQL, REAL on SQLite.")
+    return Column("spend", Numeric(38, 12), made, comment="`spend_pico` in USD: exact NUMERIC on PostgreSQL, REAL on SQLite.")
 
 
 logs: Final = Table(

@@ -47,6 +47,32 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     api_base: str = ""
 
 
+class Sight(msgspec.Struct, kw_only=True):
+    """How a deployment looked at its last calls; what `/health` judges by."""
+
+    fails_in_a_row: int = 0
+    cooling: bool = False
+    last_success: float = 0.0
+    """Wall clock seconds, 0 for never."""
+    last_failure: float = 0.0
+    last_error: str = ""
+
+    @property
+    def last_event(self) -> float:
+        """Wall clock seconds of the last success or failure, 0 for never."""
+        return max(self.last_success, self.last_failure)
+
+    def see(self, other: Sight) -> None:
+        """Take another worker's sight in: the later event counts."""
+        if other.last_event >= self.last_event:
+            self.fails_in_a_row = other.fails_in_a_row
+        if other.last_failure > self.last_failure:
+            self.last_failure = other.last_failure
+            self.last_error = other.last_error
+        self.last_success = max(self.last_success, other.last_success)
+        self.cooling = self.cooling or other.cooling
+
+
 class HistogramCounts(msgspec.Struct, kw_only=True):
     """`Histogram`, written down."""
 
@@ -81,16 +107,7 @@ class DeploymentCounts(msgspec.Struct, kw_only=True):
     latency: HistogramCounts = msgspec.field(default_factory=HistogramCounts)
     first_token: HistogramCounts = msgspec.field(default_factory=HistogramCounts)
     in_flight: int = 0
-    fails_in_a_row: int = 0
-    cooling: bool = False
-    last_success: float = 0.0
-    last_failure: float = 0.0
-    last_error: str = ""
-
-    @property
-    def last_event(self) -> float:
-        """Wall clock seconds of the last success or failure, 0 for never."""
-        return max(self.last_success, self.last_failure)
+    sight: Sight = msgspec.field(default_factory=Sight)
 
     def add(self, other: DeploymentCounts, *, alive: bool = True) -> None:
         """Add another's counts; of a dead worker (`alive` false) only what is a counter."""
@@ -105,17 +122,8 @@ class DeploymentCounts(msgspec.Struct, kw_only=True):
         if self.labels == _NOBODY:
             self.labels = other.labels
         if alive:
-            self._see(other)
-
-    def _see(self, other: DeploymentCounts) -> None:
-        if other.last_event >= self.last_event:
-            self.fails_in_a_row = other.fails_in_a_row
-        if other.last_failure > self.last_failure:
-            self.last_failure = other.last_failure
-            self.last_error = other.last_error
-        self.last_success = max(self.last_success, other.last_success)
-        self.cooling = self.cooling or other.cooling
-        self.in_flight += other.in_flight
+            self.sight.see(other.sight)
+            self.in_flight += other.in_flight
 
 
 _NOBODY: Final = Labels()
@@ -241,6 +249,13 @@ def _deployment(key: str, stats: DeploymentStats, now: float) -> DeploymentCount
         latency=_histogram(stats.latency),
         first_token=_histogram(stats.first_token),
         in_flight=stats.in_flight,
+        sight=sight_of(stats, now),
+    )
+
+
+def sight_of(stats: DeploymentStats, now: float) -> Sight:
+    """How a deployment looks from this worker; `now` is the loop's clock in seconds."""
+    return Sight(
         fails_in_a_row=stats.fails_in_a_row,
         cooling=stats.cooled_until > now,
         last_success=stats.last_success,

@@ -98,7 +98,7 @@ def _deployment(key: str, labels: Labels, counts: DeploymentCounts, *, unavailab
     yield "litellm_output_tokens_metric", model, str(counts.output_tokens)
     yield "litellm_input_cached_tokens_metric", model, str(counts.cache_read_tokens)
     yield "litellm_output_reasoning_tokens_metric", model, str(counts.reasoning_tokens)
-    state = 2 if unavailable or counts.cooling else int(counts.fails_in_a_row > 0)
+    state = 2 if unavailable or counts.sight.cooling else int(counts.sight.fails_in_a_row > 0)
     yield "litellm_deployment_state", place, str(state)
     yield "litellm_deployment_total_requests", place, str(counts.attempts)
     yield "litellm_deployment_success_responses", place, str(counts.successes)
@@ -151,7 +151,8 @@ def _histograms(scrape: Scrape) -> Iterator[tuple[str, tuple[str, ...], Histogra
         if deployment.attempts:
             model = (labels.group, labels.model, key, labels.provider)
             yield "litellm_llm_api_latency_metric", model, deployment.latency
-            yield "litellm_llm_api_time_to_first_token_metric", model, deployment.first_token
+            if any(deployment.first_token.counts):
+                yield "litellm_llm_api_time_to_first_token_metric", model, deployment.first_token
 
 
 def _histogram(metric: Metric, labels: tuple[str, ...], histogram: HistogramCounts) -> Iterator[str]:

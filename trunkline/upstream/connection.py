@@ -26,8 +26,13 @@ class Exchange(Protocol):
     `on_sent`, `on_head`, `on_data` any number of times, then one of `on_end` and `on_failure`.
     """
 
-    def on_sent(self, *, reused: bool) -> None:
-        """The request is on its way, on a connection that has served before or not."""
+    connection: Connection | None
+    """The connection that serves the exchange: set by the pool, before `on_sent`."""
+    request: bytes
+    """The whole request; kept until the answer begins, for a second sending on a connection that stands."""
+
+    def on_sent(self) -> None:
+        """The request is on its way."""
 
     def on_head(self, status: int, headers: Headers) -> None:
         """Status and headers (names in lower case)."""
@@ -58,9 +63,6 @@ class Connection(asyncio.Protocol):
         self.served = 0
         self.idle_since = 0.0
         self.write_paused = False
-        self._reset()
-
-    def _reset(self) -> None:
         self._headers: Headers = []
         self._status = 0
         self._interim = 0
@@ -72,14 +74,17 @@ class Connection(asyncio.Protocol):
 
     # What an exchange asks for.
 
-    def send(self, exchange: Exchange, request: bytes) -> None:
-        """Send a whole request; its answer goes to `exchange`."""
+    def send(self, exchange: Exchange) -> None:
+        """Send the exchange's request; the answer goes to it."""
         self._exchange = exchange
+        exchange.connection = self
         if self.served:
-            self._reset()
+            self._headers = []
+            self._status = 0
+            self._seen = self._done = False
         self.served += 1
-        self.transport.write(request)
-        exchange.on_sent(reused=self.served > 1)
+        self.transport.write(exchange.request)
+        exchange.on_sent()
 
     def cancel(self) -> None:
         """Stop the exchange: the provider sees the connection close."""
@@ -121,12 +126,10 @@ class Connection(asyncio.Protocol):
             self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
             return
         self._seen = True
-        if self._status == 0:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self._headers_done(data):
-                return
         try:
             self._parser.feed_data(data)
+            if self._status == 0:
+                self._count_head(data)
         except httptools.HttpParserUpgrade:
             self._fail(Kind.PROTOCOL, "the provider wanted to switch protocols")
         except httptools.HttpParserCallbackError as error:
@@ -138,11 +141,11 @@ class Connection(asyncio.Protocol):
                 return
             self._fail(Kind.PROTOCOL, f"the provider's answer is no valid HTTP/1.1 ({type(error).__name__})")
 
-    def _headers_done(self, data: bytes) -> bool:
-        if b"\r\n\r\n" in data:
-            return True
-        self._fail(Kind.PROTOCOL, f"the head of the provider's answer passed {MAX_HEAD_BYTES} bytes")
-        return False
+    def _count_head(self, data: bytes) -> None:
+        """The head is not whole yet: it must not grow for ever."""
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES and not self._done:
+            self._fail(Kind.PROTOCOL, f"the head of the provider's answer passed {MAX_HEAD_BYTES} bytes")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pool.forget(self)
@@ -189,6 +192,7 @@ class Connection(asyncio.Protocol):
             self._headers = []
             return
         self._status = status
+        self._interim = self._head_bytes = 0
         exchange = self._exchange
         if exchange is not None:
             exchange.on_head(status, self._headers)

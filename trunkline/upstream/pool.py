@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from typing import Final
 
 from trunkline.upstream.connect import ConnectError, Origin, connect
@@ -14,6 +13,7 @@ from trunkline.upstream.failure import UpstreamFailure
 IDLE_SECONDS: Final = 45.0
 """Idle connections are closed after this: most hosts close theirs at 60 s, and ours should be first."""
 LINGER_SECONDS: Final = 1.0
+RESEND_CONNECT_SECONDS: Final = 5.0
 MAX_IDLE: Final = 512
 
 
@@ -31,41 +31,27 @@ class Pool:
         self._idle: list[Connection] = []
         self._lingering: dict[Connection, float] = {}
         self._dialling: dict[Exchange, asyncio.Task[None]] = {}
-        self._requests: dict[Exchange, tuple[bytes, float, Callable[[Connection], None]]] = {}
         self.open = 0
 
-    def start(
-        self, exchange: Exchange, request: bytes, connect_seconds: float, granted: Callable[[Connection], None]
-    ) -> None:
-        """Send a whole request on a kept connection, or on a new one once it stands.
-
-        `granted` is told the connection before anything else of the exchange happens.
-        """
-        while self._idle:
-            connection = self._idle.pop()
+    def start(self, exchange: Exchange, connect_seconds: float) -> None:
+        """Send the exchange's request on a kept connection, or on a new one once it stands."""
+        idle = self._idle
+        while idle:
+            connection = idle.pop()
             if not connection.transport.is_closing():
-                self._requests[exchange] = (request, connect_seconds, granted)
-                granted(connection)
-                connection.send(exchange, request)
+                connection.send(exchange)
                 return
-        self._dial(exchange, request, connect_seconds, granted)
-
-    def settled(self, exchange: Exchange) -> None:
-        """The exchange got its first byte or is over: its request need not be kept for a second sending."""
-        self._requests.pop(exchange, None)
+        self._dial(exchange, connect_seconds)
 
     def resend(self, exchange: Exchange) -> bool:
-        """Send the request once more, on a new connection; tell whether that was still possible."""
-        kept = self._requests.pop(exchange, None)
-        if kept is None:
+        """Send the request once more, on a new connection; tell whether it is still there to be sent."""
+        if not exchange.request:
             return False
-        request, seconds, granted = kept
-        self._dial(exchange, request, seconds, granted)
+        self._dial(exchange, RESEND_CONNECT_SECONDS)
         return True
 
     def give_up(self, exchange: Exchange) -> None:
         """The exchange no longer wants the connection that is being made for it."""
-        self._requests.pop(exchange, None)
         task = self._dialling.pop(exchange, None)
         if task is not None:
             task.cancel()
@@ -116,14 +102,10 @@ class Pool:
         if remember is not None and shaken is not None:
             remember(self.origin.host, getattr(shaken, "session", None))
 
-    def _dial(
-        self, exchange: Exchange, request: bytes, seconds: float, granted: Callable[[Connection], None]
-    ) -> None:
-        self._dialling[exchange] = self._loop.create_task(self._connect(exchange, request, seconds, granted))
+    def _dial(self, exchange: Exchange, seconds: float) -> None:
+        self._dialling[exchange] = self._loop.create_task(self._connect(exchange, seconds))
 
-    async def _connect(
-        self, exchange: Exchange, request: bytes, seconds: float, granted: Callable[[Connection], None]
-    ) -> None:
+    async def _connect(self, exchange: Exchange, seconds: float) -> None:
         try:
             connection = await connect(self.origin, self._context, lambda: Connection(self), seconds, self._loop)
         except ConnectError as error:
@@ -134,8 +116,7 @@ class Pool:
         if self._dialling.pop(exchange, None) is None:
             self.release(connection, keep=True)
             return
-        granted(connection)
-        connection.send(exchange, request)
+        connection.send(exchange)
 
 
 class Pools:

@@ -131,6 +131,6 @@ async def test_the_page_has_a_deep_link_and_an_example_per_route(client: httpx.A
 
 @pytest.mark.parametrize(("name", "made"), [("api.md", reference.api), ("metrics.md", reference.metrics)])
 def test_the_reference_pages_are_current(name: str, made: object) -> None:
-    """The written pages are what the code says now; `python -m trunkline.admin.reference docs/reference` makes them."""
+    """The written pages are what the code says now; `make docs` makes them."""
     assert callable(made)
     assert (REFERENCE / name).read_text(encoding="utf-8") == made()

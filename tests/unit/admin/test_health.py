@@ -17,7 +17,7 @@ from trunkline.admin import health
 from trunkline.admin.gateway import ProbeResult
 from trunkline.config.snapshot import Deployment, LedgerSettings
 from trunkline.telemetry import share
-from trunkline.telemetry.counts import gather
+from trunkline.telemetry.counts import Sight, gather
 from trunkline.telemetry.ledger_state import LedgerState
 
 LISTS = ("healthy_endpoints", "unhealthy_endpoints", "unknown_endpoints", "unavailable_endpoints")
@@ -73,7 +73,7 @@ async def test_with_a_key_the_endpoints_are_listed(gateway: FakeGateway, client:
     assert good["api_base"] == "https://api.example.com"
     assert good["last_success"].endswith("Z")
     assert good["reason"] is None
-    assert body["unhealthy_endpoints"][0]["reason"] == "1 failures in a row, the last: the provider said no to ***"
+    assert body["unhealthy_endpoints"][0]["reason"] == "failed once, the last time: the provider said no to ***"
     assert body["unavailable_endpoints"][0]["reason"] == "set `ACME_API_KEY`: the entry names it"
     assert PROVIDER_KEY not in answer.text
 
@@ -142,7 +142,7 @@ async def test_probes_are_few_at_once_and_end(gateway: FakeGateway) -> None:
 
     gateway.probe = slow  # type: ignore[method-assign]  # a fake's fake
     prober = health.Prober(gateway, at_once=2, seconds=0.05)
-    observed = [health.observe(deployment, None) for deployment in SNAPSHOT.deployments * 5]
+    observed = [health.observe(deployment, Sight()) for deployment in SNAPSHOT.deployments * 5]
     first, second = await asyncio.gather(prober.probe(observed), prober.probe(observed))
     assert most == 2
     hung = [one for one in [*first, *second] if one.deployment.id == "large-1"]

@@ -103,3 +103,11 @@ def test_a_long_chain_needs_no_deep_stack(tmp_path: Path) -> None:
     names = ", ".join(f"n{i}: n{i + 1}" for i in range(5000))
     text = MODELS + f"router_settings: {{model_group_alias: {{{names}, n5000: a}}}}"
     assert len(read(tmp_path, text).router.aliases) == 5001
+
+
+def test_a_fallback_with_parameters_is_used_by_its_name(tmp_path: Path) -> None:
+    """LiteLLM's dict targets: the model is tried, the parameters are named as without effect."""
+    text = MODELS + "router_settings: {fallbacks: [{a: [{model: b, temperature: 0}]}]}"
+    snapshot = read(tmp_path, text)
+    assert dict(snapshot.router.fallbacks) == {"a": ("b",)}
+    assert "its `model` alone is used" in notes(snapshot, "unimplemented")[0]

@@ -224,3 +224,59 @@ def test_every_known_parameter_is_kept_out_of_the_request(tmp_path: Path) -> Non
         assert (
             dict(entry(tmp_path, f"{{model: openai/x, {key}: {value!r}}}".replace("'{a: b}'", "{a: b}")).defaults) == {}
         ), key
+
+
+def test_token_exchange_is_not_sent_as_a_key(tmp_path: Path) -> None:
+    """`oidc/...` in LiteLLM stands for a token that is fetched; as a key it would be nonsense to the provider."""
+    found = entry(tmp_path, "{model: azure/x, azure_ad_token: oidc/azure/aud, api_base: 'https://a.example'}")
+    assert found.target is None
+    assert found.unavailable is not None
+    assert "`azure_ad_token` asks for a token" in found.unavailable
+
+
+def test_a_timeout_of_nothing_is_not_written(tmp_path: Path) -> None:
+    """As in LiteLLM, where 0 falls through to the next setting."""
+    found = entry(tmp_path, f"{{model: openai/x, {KEY}, timeout: 0}}", rest="router_settings: {timeout: 9}\n")
+    assert found.timeouts.first_byte == 9.0
+
+
+def test_nested_drops_are_named(tmp_path: Path) -> None:
+    """Top-level names are dropped, LiteLLM's nested paths are not implemented and say so."""
+    snapshot = read(
+        tmp_path,
+        "model_list:\n- model_name: m\n"
+        f"  litellm_params: {{model: openai/x, {KEY}, additional_drop_params: [user, 'tools[*].strict']}}",
+    )
+    assert snapshot.deployments[0].drop == {"user"}
+    (note,) = notes(snapshot, "unimplemented")
+    assert "nested path" in note
+
+
+def test_long_model_names_are_shown(tmp_path: Path) -> None:
+    """A version hash in a model's name is no credential; a key in its place is, and is refused unshown."""
+    name = "custom_openai/owner/model:" + "5c7d5dc6" * 8
+    params = f"{{model: '{name}', api_base: 'http://127.0.0.1:1/v1'}}"
+    assert entry(tmp_path, params).public_params["model"] == name
+    (problem,) = problems(tmp_path, "model_list: [{model_name: m, litellm_params: {model: sk-0123456789abcdef}}]")
+    assert "looks like a credential" in problem.what
+    assert "0123456789" not in str(problem)
+
+
+def test_a_key_that_yaml_takes_for_a_number_is_still_the_key(tmp_path: Path) -> None:
+    """It is sent as written, not silently replaced by the key of the environment; a list is a mistake."""
+    found = entry(tmp_path, "{model: openai/x, api_key: 123456789012}", {"OPENAI_API_KEY": "sk-environment-key"})
+    assert found.target is not None
+    assert [v.reveal() for _, v in found.target.headers if not isinstance(v, str)] == ["Bearer 123456789012"]
+    text = "model_list: [{model_name: m, litellm_params: {model: openai/x, api_key: [a]}}]"
+    (problem,) = problems(tmp_path, text, {"OPENAI_API_KEY": "sk-environment-key"})
+    assert "`litellm_params.api_key` is a list" in problem.what
+
+
+def test_an_unset_organization_is_left_out(tmp_path: Path) -> None:
+    """The call still goes to the right place with the right key; a note says what is missing."""
+    snapshot = read(
+        tmp_path,
+        f"model_list: [{{model_name: m, litellm_params: {{model: openai/x, {KEY}, organization: os.environ/GONE}}}}]",
+    )
+    assert snapshot.deployments[0].unavailable is None
+    assert notes(snapshot, "warning") == ["`litellm_params.organization` is left out: `GONE` is not set"]

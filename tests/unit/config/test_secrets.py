@@ -115,3 +115,13 @@ def test_the_redactor_leaves_short_words_alone() -> None:
     for secret in ("EMPTY", "ollama", "'sk-long-enough' "):
         redactor.learn(secret)
     assert redactor.scrub("ollama/x EMPTY asked sk-long-enough") == "ollama/x EMPTY asked ***"
+
+
+def test_short_keys_are_masked_too(tmp_path: Path) -> None:
+    """A key too short to be looked for elsewhere is still not shown in its own place."""
+    path = tmp_path / "config.yaml"
+    path.write_text(ENTRY % "{model: openai/x, api_key: abc, extra_headers: {X-A: d}}, model_info: {token: e}")
+    (deployment,) = load(path, {}).deployments
+    assert deployment.public_params["api_key"] == "***"
+    assert deployment.public_params["extra_headers"] == {"X-A": "***"}
+    assert deployment.model_info["token"] == "***"

@@ -224,3 +224,20 @@ def test_loading_twice_gives_equal_settings(tmp_path: Path) -> None:
     first, second = read(tmp_path, MODEL), read(tmp_path, MODEL)
     assert isinstance(first, Snapshot)
     assert (first.version, first.notes, first.router) == (second.version, second.notes, second.router)
+
+
+@pytest.mark.parametrize("key", ["connect_timeout", "first_byte_timeout", "idle_timeout", "header_seconds"])
+def test_our_own_limits_cannot_be_nothing(tmp_path: Path, key: str) -> None:
+    """A limit of 0 seconds would refuse everything; where 0 has a meaning it is taken."""
+    (problem,) = problems(tmp_path, f"general_settings: {{trunkline: {{{key}: 0}}}}")
+    assert f"`trunkline.{key}`" in problem.what
+    assert read(tmp_path, "general_settings: {trunkline: {shutdown_seconds: 0}}").limits.shutdown_seconds == 0.0
+
+
+def test_a_master_key_that_was_never_filled_in(tmp_path: Path) -> None:
+    """A placeholder is no key, and is said."""
+    snapshot = read(tmp_path, MODEL, {"LITELLM_MASTER_KEY": "sk-..."})
+    assert snapshot.master_key is None
+    assert notes(snapshot, "warning") == [
+        "`LITELLM_MASTER_KEY` still holds the placeholder of the example file: there is no master key"
+    ]

@@ -49,10 +49,11 @@ async def _dead(model: EmbeddedModel) -> None:
 
 
 async def test_many_first_calls_start_one_child(stand_in: Path) -> None:
-    """Ten calls at once get one address from one start."""
+    """Ten calls at once get one address from one start, and the child is this worker's own."""
     model = EmbeddedModel(data=stand_in)
     addresses = await asyncio.gather(*(model.ensure() for _ in range(10)))
     assert len(set(addresses)) == 1
+    assert model.pid is not None
     await model.stop()
 
 
@@ -79,6 +80,18 @@ async def test_a_guest_takes_over_when_the_owner_has_gone(stand_in: Path) -> Non
     assert await owner.ensure() == after
     assert owner.pid is None
     await guest.stop()
+
+
+async def test_every_guest_notices_the_new_child(stand_in: Path) -> None:
+    """A guest that called last before the take-over does not go on calling the address of the child that is gone."""
+    owner, heir, guest = (EmbeddedModel(data=stand_in) for _ in range(3))
+    for model in (owner, heir, guest):
+        await model.ensure()
+    await owner.stop()
+    after = await heir.ensure()
+    assert heir.pid is not None
+    assert await guest.ensure() == after
+    await heir.stop()
 
 
 async def test_a_killed_child_is_replaced_at_the_next_call(stand_in: Path) -> None:
@@ -111,12 +124,13 @@ async def test_a_caller_that_gives_up_does_not_stop_the_start(stand_in: Path) ->
 async def test_stop_during_the_start_leaves_no_child(stand_in: Path) -> None:
     """A gateway that stops while the model loads does not leave it behind, and who waited is told."""
     model = EmbeddedModel(data=stand_in)
-    call = asyncio.create_task(model.ensure())
+    calls = [asyncio.create_task(model.ensure()) for _ in range(3)]
     while not (stand_in / "local-model.json").exists():
         await asyncio.sleep(0.001)
     await model.stop()
-    with pytest.raises(EmbeddedModelError, match="stopping"):
-        await call
+    for call in calls:
+        with pytest.raises(EmbeddedModelError, match="stopping"):
+            await call
     lock = module._take_lock(stand_in / "local-model.json")
     assert lock is not None
     os.close(lock)

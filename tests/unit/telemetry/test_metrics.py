@@ -53,6 +53,7 @@ def work(worker: FakeGateway, calls: int = 1, deployment_id: str = "large-1") ->
     one.spend_pico += 700_000_000_001 * calls
     for _ in range(calls):
         one.latency.add(0.3)
+        one.first_token.add(0.1)
         stats.total_latency.add(0.4)
     stats.in_flight = 1
 

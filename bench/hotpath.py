@@ -1,0 +1,211 @@
+"""The hot path without sockets: edge, pipeline, upstream client and ledger, driven by hand, call after call.
+
+What is left out is the kernel's part (read, write, epoll) and the event loop's own. It serves two ends: a profile that
+shows nothing but our code, and an instruction count that CI compares (`bench/guard.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from trunkline.config import load
+from trunkline.ledger.record import CallRecord
+from trunkline.server.edge import EdgeProtocol
+from trunkline.server.gateway import LiveGateway
+from trunkline.telemetry.logs import CallLog
+from trunkline.telemetry.stats import Stats
+from trunkline.upstream.connection import Connection
+
+CONFIG = """
+model_list:
+  - model_name: gpt-4
+    model_info: {id: bench}
+    litellm_params:
+      model: openai/bench-model
+      api_base: http://127.0.0.1:9/v1
+      api_key: sk-upstream
+      input_cost_per_token: 0.00000015
+      output_cost_per_token: 0.0000006
+general_settings: {master_key: sk-bench-key}
+"""
+BODY = msgspec.json.encode(
+    {
+        "model": "gpt-4",
+        "messages": [
+            {"role": "system", "content": "You are a helpful assistant."},
+            {"role": "user", "content": "What is Docker?"},
+        ],
+        "temperature": 0.7,
+        "max_tokens": 500,
+    }
+)
+ANSWER = msgspec.json.encode(
+    {
+        "id": "chatcmpl-abc123",
+        "object": "chat.completion",
+        "created": 1700000000,
+        "model": "bench-model-2024-07-18",
+        "choices": [
+            {
+                "index": 0,
+                "message": {
+                    "role": "assistant",
+                    "content": "Docker packages software with all its dependencies so that it runs the same. " * 2,
+                    "refusal": None,
+                    "annotations": [],
+                },
+                "logprobs": None,
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 24,
+            "completion_tokens": 31,
+            "total_tokens": 55,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+        },
+        "service_tier": "default",
+        "system_fingerprint": "fp_0aa8d3e20b",
+    }
+)
+REQUEST = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Type: application/json\r\n"
+    b"Authorization: Bearer sk-bench-key\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+)
+RESPONSE = (
+    b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(ANSWER), ANSWER)
+)
+
+
+class Loop:
+    """Just enough of an event loop: a clock and a queue that is run by hand."""
+
+    def __init__(self) -> None:
+        self.ready: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+
+    def time(self) -> float:
+        return time.monotonic()
+
+    def call_soon(self, function: Callable[..., object], *arguments: Any) -> None:
+        self.ready.append((function, arguments))
+
+    def call_later(self, seconds: float, function: Callable[..., object], *arguments: Any) -> None:
+        """Timers do not run here."""
+
+    def run(self) -> None:
+        while self.ready:
+            ready, self.ready = self.ready, []
+            for function, arguments in ready:
+                function(*arguments)
+
+
+class Transport:
+    """Counts what is written."""
+
+    def __init__(self) -> None:
+        self.written = 0
+
+    def write(self, data: bytes) -> None:
+        self.written += len(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        raise AssertionError("the connection was closed")
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("127.0.0.1", 50000) if name in ("peername", "sockname") else default
+
+
+class Silent:
+    """A call log that keeps nothing."""
+
+    def add(self, record: CallRecord) -> None:
+        pass
+
+
+class Bench:
+    """One client connection and one upstream connection of a real gateway."""
+
+    def __init__(self, folder: Path) -> None:
+        config = folder / "config.yaml"
+        config.write_text(CONFIG, encoding="utf-8")
+        self.loop = Loop()
+        loop: Any = self.loop
+        log: Any = Silent()
+        gateway = LiveGateway(
+            snapshot=load(config, {}), config=config, environ={}, data=folder, worker_id="bench", loop=loop,
+            log=log, stats=Stats(),
+        )  # fmt: skip
+        self.gateway = gateway
+        edge: Any = type("Edge", (EdgeProtocol,), {"gateway": gateway})
+        self.client = Transport()
+        settings = uvicorn.Config(lambda: None, http=edge, ws="none", lifespan="off", log_config=None)  # type: ignore[arg-type,return-value]
+        settings.load()
+        self.edge = edge(settings, uvicorn.server.ServerState(), {}, loop)
+        self.edge.connection_made(self.client)
+        state = gateway.worker.state
+        prepared = state.prepare(state.snapshot.deployments[0], _surface())
+        assert prepared is not None and prepared.pool is not None
+        self.provider = Transport()
+        self.upstream = Connection(prepared.pool)
+        self.upstream.connection_made(self.provider)  # type: ignore[arg-type]
+        self.upstream.served = 1
+        prepared.pool._idle.append(self.upstream)  # noqa: SLF001 - the pool's first connection, made by hand
+
+    def call(self) -> None:
+        """One call, whole."""
+        self.edge.data_received(REQUEST)
+        self.loop.run()
+        self.upstream.data_received(RESPONSE)
+        self.loop.run()
+
+
+def _surface() -> Any:
+    from trunkline.surfaces import openai
+
+    return openai.CHAT
+
+
+def main() -> None:
+    """`python -m bench.hotpath [calls] [--profile]`: microseconds a call, or where they go."""
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        for _ in range(1000):
+            bench.call()
+        if "--profile" in sys.argv:
+            import cProfile
+            import pstats
+
+            profile = cProfile.Profile()
+            profile.enable()
+            for _ in range(calls):
+                bench.call()
+            profile.disable()
+            pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+            return
+        before = time.process_time()
+        for _ in range(calls):
+            bench.call()
+        spent = time.process_time() - before
+        assert bench.gateway.stats.requests[("/v1/chat/completions", 200)] == calls + 1000
+        print(f"{spent / calls * 1e6:.2f} us a call ({calls} calls, Python {sys.version.split()[0]}, pid {os.getpid()})")
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop(None)
+    main()
