@@ -174,12 +174,21 @@ _TE_PAIRS: Final = {
         CHUNKED, b"Connection: keep-alive", body=CHUNKS + INNER, line=LINE.replace(b"1.1", b"1.0")
     ),
 }
+
+
+def _one_by_one() -> bytes:
+    """The body in chunks of one byte; the marker stays in one piece, to be replaced."""
+    before, after = BODY.split(MARK)
+    pieces = [*(before[i : i + 1] for i in range(len(before))), MARK, *(after[i : i + 1] for i in range(len(after)))]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+
 _TE_GOOD: Final = {
     "plain": request(CHUNKED, body=CHUNKS),
     "capitals": request(b"TRANSFER-ENCODING: CHUNKED", body=CHUNKS),
-    "blanks around": request(b"Transfer-Encoding: \t chunked \t", body=CHUNKS),
+    "blanks behind": request(b"Transfer-Encoding: chunked  ", body=CHUNKS),
     "two chunks": request(CHUNKED, body=b"5\r\n%b\r\n%X\r\n%b\r\n0\r\n\r\n" % (BODY[:5], SIZE - 5, BODY[5:])),
-    "one-byte chunks": request(CHUNKED, body=b"".join(b"1\r\n%c\r\n" % c for c in BODY) + b"0\r\n\r\n"),
+    "one-byte chunks": request(CHUNKED, body=_one_by_one() + b"0\r\n\r\n"),
     "leading zeros in the size": request(CHUNKED, body=b"000%x\r\n%b\r\n000\r\n\r\n" % (SIZE, BODY)),
     "chunk extension": request(CHUNKED, body=b'%x;a=b;c="d"\r\n%b\r\n0;x\r\n\r\n' % (SIZE, BODY)),
     "trailer": request(CHUNKED, body=b"%x\r\n%b\r\n0\r\nX-Checksum: 1\r\n\r\n" % (SIZE, BODY)),
@@ -221,6 +230,7 @@ _CHUNK_BAD: Final = {
     "NUL in a trailer": _chunk(_X, after=b"\r\n0\r\nX: a\x00b\r\n\r\n"),
 }
 _CHUNK_OPEN: Final = {
+    "tabs around the coding": request(b"Transfer-Encoding: \t chunked \t", body=CHUNKS),
     "blank behind the size": _chunk(_X + b" "),
     "tab behind the size": _chunk(_X + b"\t"),
     "10 KB of extension": _chunk(_X + b";" + b"e" * 10_000),
@@ -278,7 +288,6 @@ _LINES_BAD: Final = {
     "target with a blank": b"POST /v1/chat/completions x HTTP/1.1",
     "NUL in the target": b"POST /v1/chat/completions\x00 HTTP/1.1",
     "tab in the target": b"POST /v1/chat\t/completions HTTP/1.1",
-    "asterisk for POST": b"POST * HTTP/1.1",
     "authority for POST": b"POST gateway.test:80 HTTP/1.1",
     "relative target": b"POST v1/chat/completions HTTP/1.1",
     "no version": b"POST /v1/chat/completions",
@@ -293,9 +302,10 @@ _LINES_BAD: Final = {
     "text behind the version": b"POST /v1/chat/completions HTTP/1.1 x",
     "another protocol": b"POST /v1/chat/completions RTSP/1.0",
     "bare CR in the line": b"POST /v1/chat/completions\rX HTTP/1.1",
-    "CONNECT": b"CONNECT gateway.test:80 HTTP/1.1",
 }
 _LINES_OPEN: Final = {
+    "asterisk for POST": b"POST * HTTP/1.1",
+    "CONNECT": b"CONNECT gateway.test:80 HTTP/1.1",
     "two blanks": b"POST  /v1/chat/completions HTTP/1.1",
     "tab between": b"POST\t/v1/chat/completions HTTP/1.1",
     "blank at the end": b"POST /v1/chat/completions HTTP/1.1 ",

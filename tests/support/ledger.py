@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 
 from tests.support.postgres import Postgres
 from trunkline.ledger import status as status_file
@@ -23,7 +24,7 @@ from trunkline.ledger.status import ShipperStatus
 from trunkline.store.columns import BUCKET_SECONDS, ROLLUP_KEY, ROLLUP_SUMS
 from trunkline.store.engine import connect
 from trunkline.store.migrate import ENVIRONMENT, upgrade
-from trunkline.store.tables import logs, rollups
+from trunkline.store.tables import days, logs, rollups
 from trunkline.store.url import parse
 
 Row = dict[str, Any]
@@ -52,7 +53,7 @@ class Database:
 
         return asyncio.run(run())
 
-    def table(self, table: Any) -> list[Row]:
+    def table(self, table: Table) -> list[Row]:
         """All rows of a table, with Python types."""
 
         async def run() -> list[Row]:
@@ -65,6 +66,10 @@ class Database:
 
         return asyncio.run(run())
 
+    def count(self) -> int:
+        """How many rows `litellm_request_logs` has."""
+        return int(self.query("SELECT count(*) AS calls FROM litellm_request_logs")[0]["calls"])
+
     def rows(self) -> dict[str, Row]:
         """All rows of `litellm_request_logs` by id; fails where an id is there twice."""
         found = self.table(logs)
@@ -73,18 +78,20 @@ class Database:
         return by_id
 
     def check_rollups(self) -> None:
-        """The roll-ups are what a recount of the rows gives."""
+        """The roll-ups are what a recount of the rows gives, by quarter of an hour and by day."""
+        for table, start, length in ((rollups, "bucket_start", BUCKET_SECONDS), (days, "day_start", 86_400)):
+            self._check_sums(table, start, length)
+
+    def _check_sums(self, table: Table, start: str, length: int) -> None:
         expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(ROLLUP_SUMS))
         for row in self.table(logs):
-            seconds = int(row["start_time"].timestamp()) // BUCKET_SECONDS * BUCKET_SECONDS
+            seconds = int(row["start_time"].timestamp()) // length * length
             sums = expected[seconds, *(row[name] for name in ROLLUP_KEY[1:])]
             for place, value in enumerate(_share(row)):
                 sums[place] += value
         stored = {
-            (int(row["bucket_start"].timestamp()), *(row[name] for name in ROLLUP_KEY[1:])): [
-                row[name] for name in ROLLUP_SUMS
-            ]
-            for row in self.table(rollups)
+            (int(row[start].timestamp()), *(row[name] for name in ROLLUP_KEY[1:])): [row[name] for name in ROLLUP_SUMS]
+            for row in self.table(table)
         }
         # A sum stops at 64 bits (see trunkline/ledger/rollups.py); no sane one gets there.
         assert stored == {key: [min(each, 2**63 - 1) for each in sums] for key, sums in expected.items()}
@@ -181,7 +188,10 @@ class ShipperProcess:
 def check_rows(database: Database, calls: Sequence[CallRecord]) -> dict[str, Row]:
     """Each of the calls has its exact row, and there is no other row; the roll-ups agree."""
     rows = database.rows()
-    assert rows.keys() == {each.request_id for each in calls}
+    wanted = {each.request_id: at for at, each in enumerate(calls)}
+    missing = sorted(at for each, at in wanted.items() if each not in rows)
+    assert not missing, f"{len(missing)} calls have no row: numbers {missing[:5]} to {missing[-1]}"
+    assert not rows.keys() - wanted.keys(), "there are rows of calls that nobody made"
     for each in calls:
         row = rows[each.request_id]
         assert (row["prompt_tokens"], row["completion_tokens"], row["spend_pico"], row["status"]) == (
@@ -189,3 +199,14 @@ def check_rows(database: Database, calls: Sequence[CallRecord]) -> dict[str, Row
         )  # fmt: skip
     database.check_rollups()
     return rows
+
+
+@contextmanager
+def shipping(root: Path, url: str | None) -> Iterator[ShipperProcess]:
+    """A shipper's process that is gone afterwards."""
+    process = ShipperProcess(root.parent, url)
+    try:
+        yield process
+    finally:
+        if process.process.poll() is None:
+            process.kill9()

@@ -130,4 +130,12 @@ class Trial:
         if wrong:
             at = log.find("Traceback")
             wrong[20:] = [f"({len(wrong)} in all)", log[at : at + 3000] if at >= 0 else ""]
-            raise AssertionError("\n".join(wrong))
+            raise AssertionError("\n".join([*wrong, *self._state(log)]))
+
+    def _state(self, log: str) -> list[str]:
+        """What the gateway says of itself, for the message of a failure."""
+        said = [line[:400] for line in log.splitlines() if '"event":"call"' not in line][-30:]
+        status = self.gateway.data / "journal" / "shipper.json"
+        said.append(status.read_text() if status.exists() else "no shipper.json")
+        files = sorted(path for path in self.gateway.data.rglob("*") if path.is_file())
+        return [*said, *(f"{path.relative_to(self.gateway.data)}: {path.stat().st_size}" for path in files)]

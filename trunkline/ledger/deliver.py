@@ -179,7 +179,7 @@ async def _rest(session: Session, batch: Batch, inserted: Sequence[CallRecord], 
         prices = sorted({price.version: clean(price) for price in batch.prices}.values(), key=lambda each: each.version)
         await session.execute_many(_PRICE, [(each.version, each.source, each.rates_json, now) for each in prices])
     if inserted:
-        await session.execute_many(rollups.UPSERT[session.kind], rollups.rows(session, inserted))
+        await rollups.add(session, inserted)
 
 
 async def _halve(work: _Insert, calls: Sequence[CallRecord]) -> None:

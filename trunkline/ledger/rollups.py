@@ -1,8 +1,8 @@
-"""Sums per quarter of an hour, and the statement that adds them to what is there."""
+"""Sums by quarter of an hour and by day, and how they are added to what is there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from trunkline.ledger.record import CallRecord
@@ -11,25 +11,28 @@ from trunkline.store.session import Row, Session
 from trunkline.store.url import Kind
 
 _BUCKET_US: Final = BUCKET_SECONDS * 1_000_000
-
-_COLUMNS: Final = ROLLUP_KEY + ROLLUP_SUMS
+_DAY_US: Final = 86_400_000_000
 _MAX: Final = 2**63 - 1
+_TABLES: Final = (("litellm_usage_rollups", "bucket_start"), ("litellm_usage_days", "day_start"))
 
 
-def _upsert(total: str) -> str:
-    changes = ", ".join(f"{name} = {total.format(f'litellm_usage_rollups.{name}', name)}" for name in ROLLUP_SUMS)
+def _upsert(table: str, start: str, total: str) -> str:
+    key = (start, *ROLLUP_KEY[1:])
+    columns = key + ROLLUP_SUMS
+    changes = ", ".join(f"{name} = {total.format(f'{table}.{name}', name)}" for name in ROLLUP_SUMS)
     return (
-        f"INSERT INTO litellm_usage_rollups ({', '.join(_COLUMNS)}) "  # noqa: S608 our own names
-        f"VALUES ({', '.join(f'${number}' for number in range(1, len(_COLUMNS) + 1))}) "
-        f"ON CONFLICT ({', '.join(ROLLUP_KEY)}) DO UPDATE SET {changes}"
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 our own names
+        f"VALUES ({', '.join(f'${number}' for number in range(1, len(columns) + 1))}) "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     )
 
 
 UPSERT: Final = {
     # A sum stops at its column's end: one absurd number must not keep everyone's rows out of the database.
-    Kind.SQLITE: _upsert(f"MIN({_MAX}, {{}} + excluded.{{}})"),
-    Kind.POSTGRESQL: _upsert(f"LEAST({_MAX}, {{}}::numeric + excluded.{{}})::bigint"),
+    Kind.SQLITE: [_upsert(*table, f"MIN({_MAX}, {{}} + excluded.{{}})") for table in _TABLES],
+    Kind.POSTGRESQL: [_upsert(*table, f"LEAST({_MAX}, {{}}::numeric + excluded.{{}})::bigint") for table in _TABLES],
 }
+"""The statements for quarters of an hour and for days."""
 
 Key = tuple[int, str, str, str, str, str]
 
@@ -66,6 +69,25 @@ def sum_up(records: Iterable[CallRecord]) -> dict[Key, list[int]]:
     return sums
 
 
-def rows(session: Session, records: Iterable[CallRecord]) -> list[Row]:
-    """Return the parameters of `UPSERT`, sorted: shippers of several replicas take row locks in one order."""
-    return [(session.stamp(key[0]), *key[1:], *(min(each, _MAX) for each in sums)) for key, sums in sorted(sum_up(records).items())]
+def by_day(sums: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
+    """Add quarters of an hour up to days."""
+    days: dict[Key, list[int]] = {}
+    for (start, *rest), values in sums.items():
+        key: Key = (start - start % _DAY_US, *rest)  # type: ignore[assignment]  # the rest of a Key is five strings
+        found = days.get(key)
+        days[key] = list(values) if found is None else [old + new for old, new in zip(found, values, strict=True)]
+    return days
+
+
+async def add(session: Session, records: Iterable[CallRecord]) -> None:
+    """Add calls to the sums, within the transaction that inserts them.
+
+    In order of the key: shippers of several replicas take the locks of rows one after the other, never crosswise.
+    """
+    quarters = sum_up(records)
+    for statement, sums in zip(UPSERT[session.kind], (quarters, by_day(quarters)), strict=True):
+        await session.execute_many(statement, [_row(session, key, sums[key]) for key in sorted(sums)])
+
+
+def _row(session: Session, key: Key, sums: Sequence[int]) -> Row:
+    return (session.stamp(key[0]), *key[1:], *(min(each, _MAX) for each in sums))

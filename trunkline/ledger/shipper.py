@@ -204,15 +204,26 @@ class Shipper:
             visitor.forget()
 
     async def _drain(self) -> None:
-        """Ship what is there and adopt who died, for `DRAIN_SECONDS` at most; a database that is down ends it."""
+        """Ship what is there and adopt who died, for `DRAIN_SECONDS` at most.
+
+        A database that fails twice in a row ends it: once may be a connection that died long ago.
+        """
         until = time.monotonic() + DRAIN_SECONDS
-        try:
-            while time.monotonic() < until:
+        failures = 0
+        while time.monotonic() < until and failures < 2:
+            try:
                 moved, _ = await self._round()
+            except MigrationFailed as error:
+                self._failed("migration_failed", error)
+                return
+            except (StoreError, OSError) as error:
+                failures += 1
+                await self._drop_session()
+                self._failed("database_down", error)
+            else:
+                failures = 0
                 if not moved:
                     return
-        except (StoreError, OSError, MigrationFailed) as error:
-            self._failed("database_down", error)
 
     def _pause(self, worked: float) -> float:
         load = max((visitor.folder.load() for visitor in self._visitors.values()), default=0.0)

@@ -23,7 +23,7 @@ class Turn:
     With `power` the records are forced to the disk before the sockets see a byte.
     """
 
-    __slots__ = ("_journal", "_loop", "_power", "_records", "_scheduled", "_sends", "unwritten")
+    __slots__ = ("_journal", "_loop", "_power", "_records", "_scheduled", "_sends", "frames", "unwritten")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, journal: Journal, *, power: bool = False) -> None:
         self._loop = loop
@@ -32,6 +32,8 @@ class Turn:
         self._records: list[bytes] = []
         self._sends: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self._scheduled = False
+        self.frames = 0
+        """Records written since the start."""
         self.unwritten: list[bytes] = []
         """Records that a failing disk refused; tried again each second."""
 
@@ -63,7 +65,13 @@ class Turn:
         records, sends = self._records, self._sends
         self._records, self._sends = [], []
         if records:
-            self._write(records)
+            try:
+                self._journal.append(b"".join(records))
+                if self._power:
+                    self._journal.sync()
+                self.frames += len(records)
+            except OSError as error:
+                self._keep(records, error)
         for function, arguments in sends:
             try:
                 function(*arguments)
@@ -74,15 +82,14 @@ class Turn:
         """Write again what a failing disk refused."""
         if self.unwritten:
             waiting, self.unwritten = self.unwritten, []
-            self._write(waiting)
+            try:
+                self._journal.append(b"".join(waiting))
+                self.frames += len(waiting)
+            except OSError as error:
+                self._keep(waiting, error)
 
-    def _write(self, records: list[bytes]) -> None:
-        try:
-            self._journal.append(b"".join(records))
-            if self._power:
-                self._journal.sync()
-        except OSError as error:
-            if not isinstance(error, JournalBroken):
-                self._journal.full = True
-            self.unwritten.extend(records)
-            _log.error("%d ledger records wait in memory: %s", len(self.unwritten), error)
+    def _keep(self, records: list[bytes], error: OSError) -> None:
+        if not isinstance(error, JournalBroken):
+            self._journal.full = True
+        self.unwritten.extend(records)
+        _log.error("%d ledger records wait in memory: %s", len(self.unwritten), error)

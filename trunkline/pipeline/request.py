@@ -69,6 +69,11 @@ _MODEL_VALUE: Final = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*")')
 _INCLUDE_USAGE: Final = b',"stream_options":{"include_usage":true}}'
 
 
+def encode_name(name: str) -> bytes:
+    """A model name as a JSON string."""
+    return _encode(name)
+
+
 class BadBody(ValueError):
     """The body is no JSON object of the expected shape; the text says what is wrong and is fit for the client."""
 
@@ -107,23 +112,22 @@ class Edit:
     drop: frozenset[str]
     rename: Mapping[str, str]
     stream_options: bool
-
-    @property
-    def structural(self) -> bool:
-        """Members come, go or change their name: the body has to be rebuilt."""
-        return bool(self.defaults or self.drop or self.rename)
+    structural: bool
+    """Members come, go or change their name: the body has to be rebuilt."""
 
 
 def edit_for(deployment: Deployment) -> Edit:
     """Prepare the edits of a deployment."""
     quirks = deployment.target.quirks if deployment.target is not None else None
     in_body = quirks is None or quirks.model_in_body
+    rename = {**(quirks.rename if quirks is not None else {}), **deployment.rename}
     return Edit(
         model=_encode(deployment.model) if in_body else b"",
         defaults={name: _encode(value) for name, value in deployment.defaults.items()},
         drop=deployment.drop,
-        rename={**(quirks.rename if quirks is not None else {}), **deployment.rename},
+        rename=rename,
         stream_options=quirks is None or quirks.stream_options,
+        structural=bool(deployment.defaults or deployment.drop or rename),
     )
 
 
@@ -137,26 +141,38 @@ class Sent(NamedTuple):
     """Members that were left out."""
 
 
-def prepare(body: bytes, asked: Asked, edit: Edit, *, wants_usage: bool) -> Sent:
-    """Make the body that leaves for a provider.
+def swap_model(body: bytes, named: bytes, model: bytes) -> bytes | None:
+    """Put `model` in the place of the one `"model":"..."` of a body; both are JSON strings.
 
-    `wants_usage` says that this is a stream whose usage would otherwise be missing.
+    `None` where it is not certain that there is just one: another literal `"model"`, or an escape that could spell one.
+    A literal `"model"` in JSON is a whole string, so a single one is the top-level key that was read.
+    """
+    if body.count(b'"model"') != 1 or (b"\\" in body and b"\\u00" in body):
+        return None
+    head, found, tail = body.partition(b'"model":' + named)
+    if not found:
+        head, found, tail = body.partition(b'"model": ' + named)
+        if not found:
+            return _swap_spaced(body, model)
+    return head + b'"model":' + model + tail
+
+
+def _swap_spaced(body: bytes, model: bytes) -> bytes | None:
+    match = _MODEL_VALUE.match(body, body.index(b'"model"') + 7)
+    return None if match is None else body[: match.start(1)] + model + body[match.end(1) :]
+
+
+def prepare(body: bytes, asked: Asked, named: bytes, edit: Edit, *, wants_usage: bool) -> Sent:
+    """Make the body that leaves for a provider, whatever it takes.
+
+    `named` is the model that the body names, as a JSON string. `wants_usage` says that this is a stream whose usage
+    would otherwise be missing.
     """
     add = wants_usage and edit.stream_options and not _has_usage(asked)
-    # One literal "model" and no escape that could spell it: it is the top-level key, and the only one.
-    if not edit.structural and asked.is_plain() and body.count(b'"model"') == 1 and b"\\u00" not in body:
-        if edit.model:
-            at = body.index(b'"model"') + 7
-            match = _MODEL_VALUE.match(body, at)
-            if match is not None:
-                start, end = match.span(1)
-                body = body[:start] + edit.model + body[end:]
-                if not add:
-                    return Sent(body)
-                if asked.stream_options is UNSET:
-                    return Sent(body.rstrip()[:-1] + _INCLUDE_USAGE, usage_added=True)
-        elif not add:
-            return Sent(body)
+    if not edit.structural and asked.is_plain() and not (add and asked.stream_options is not UNSET):
+        swapped = swap_model(body, named, edit.model or named)
+        if swapped is not None:
+            return Sent(swapped.rstrip()[:-1] + _INCLUDE_USAGE, True) if add else Sent(swapped)
     return _rebuild(body, edit, add=add)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import trunkline
 from trunkline.access import Gate
-from trunkline.config.snapshot import Deployment, Snapshot
+from trunkline.config.snapshot import Deployment, Snapshot, Timeouts
 from trunkline.ir import Endpoint, Secret
-from trunkline.pipeline.request import Edit, edit_for
+from trunkline.pipeline.request import Edit, edit_for, encode_name
 from trunkline.pipeline.surface import Arrival, Surface
 from trunkline.profiles.price import Price
 from trunkline.routing.plan import Routes
@@ -27,6 +27,7 @@ class Prepared:
     head: bytes
     """Request line and headers, up to and including `content-length: `."""
     edit: Edit
+    timeouts: Timeouts
     stats: DeploymentStats
     dialect: str
     done_marker: bool
@@ -36,7 +37,19 @@ class Prepared:
     price: Price | None
     pool: Pool | None
     """`None` until the target runs (the embedded model)."""
+    price_known: bool = False
+    """The price stands in this worker's journal."""
     _blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    _names: dict[str | None, bytes] = field(default_factory=dict[str | None, bytes])
+
+    def named_as(self, model: str | None) -> bytes:
+        """A model name that a body gave, as the JSON string that stands in the body."""
+        name = self._names.get(model)
+        if name is None:
+            if len(self._names) > 256:
+                self._names.clear()
+            name = self._names[model] = encode_name(model or "")
+        return name
 
     def block_for(self, model_group: str) -> bytes:
         """The fixed headers, with the name that the client asked for."""
@@ -94,6 +107,7 @@ class State:
             deployment=deployment,
             head=request_head(deployment, path),
             edit=edit_for(deployment),
+            timeouts=deployment.timeouts,
             stats=self.stats.deployment(deployment.id),
             dialect=target.quirks.usage_dialect,
             done_marker=target.quirks.done_marker,

@@ -10,9 +10,10 @@ import msgspec
 
 from trunkline.ledger.ids import IdMaker
 from trunkline.ledger.journal import Journal, frame
-from trunkline.ledger.record import PRICE, CallRecord, Intent, PriceRecord
+from trunkline.ledger.record import PRICE, CallRecord, PriceRecord
 from trunkline.ledger.turn import Turn
 from trunkline.pipeline.state import State
+from trunkline.profiles.book import rates_json
 from trunkline.telemetry.stats import Stats
 
 if TYPE_CHECKING:
@@ -60,31 +61,24 @@ class Worker:
         self._known_prices: set[str] = set()
         self.encode_record = msgspec.msgpack.Encoder().encode
 
-    @property
-    def metering(self) -> bool:
-        """Records can be kept: the journal has room ahead and the spool is under its cap."""
-        return not (self.journal.full or self.spool_full)
-
     def sweep(self, now: float) -> None:
         """Fire the time-outs that are due. One coarse timer for all calls instead of a `call_later` each."""
         due = [call for call in self.active if call.deadline <= now]
         for call in due:
             call.on_deadline(now)
 
+    def metering(self) -> bool:
+        """Records can be kept: the journal has room ahead and the spool is under its cap."""
+        return not (self.journal.full or self.spool_full)
+
     def know_price(self, price: Price) -> None:
         """Write a price into the journal the first time it is used, so that any row can be recomputed."""
         if price.version in self._known_prices:
             return
         self._known_prices.add(price.version)
-        rates = msgspec.json.encode(price).decode()
-        record = PriceRecord(price.version, price.source, rates)
+        record = PriceRecord(price.version, price.source, rates_json(price))
         self.turn.record(frame(PRICE + self.encode_record(record)))
 
     def open_intents(self) -> list[bytes]:
         """Frames of all calls under way."""
         return list(self.intents.values())
-
-
-def intent_frame(worker: Worker, intent: Intent) -> bytes:
-    """Frame an intent."""
-    return frame(b"I" + worker.encode_record(intent))

@@ -55,6 +55,12 @@ STATUS_LINES: Final = {code: f"HTTP/1.1 {code} {_REASONS.get(code, 'Status')}\r\
 class EdgeProtocol(HttpToolsProtocol):
     """One client connection; also the `Sink` of the call it carries."""
 
+    __slots__ = (
+        "_arrival", "_at_head_end", "_body", "_body_size", "_body_since", "_chunked", "_fast", "_head_size", "_held",
+        "_keep_alive", "_last_request", "_memo_key", "_outstanding", "_phase", "_probe", "_refusal", "_remaining", "_tail",
+        "blocked", "call", "client_ip", "deadline",
+    )  # fmt: skip
+
     gateway: ClassVar[LiveGateway]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

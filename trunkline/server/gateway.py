@@ -108,7 +108,7 @@ class LiveGateway:
     @property
     def journal_full(self) -> bool:
         """New calls cannot be recorded."""
-        return not self.worker.metering
+        return not self.worker.metering()
 
     def check_key(self, headers: Sequence[tuple[bytes, bytes]], query: bytes = b"") -> Refusal | None:
         """Why the caller may not use the admin API, or `None`."""
@@ -191,6 +191,7 @@ class LiveGateway:
         now = self._loop.time()
         try:
             self.worker.sweep(now)
+            self.stats.fold()
             if self._ticks % 2 == 0:
                 self._sweep_connections(now)
             if self._ticks % 10 == 0:
@@ -210,6 +211,7 @@ class LiveGateway:
         if worker.journal.full or worker.turn.unwritten:
             worker.journal.make_room()
             worker.turn.retry()
+        self.stats.journal_records, self.stats.journal_bytes = worker.turn.frames, worker.journal.written
         self._loop.run_in_executor(None, worker.journal.sync)
         self._pools.sweep(now)
         wall, cpu = self._cpu

@@ -16,7 +16,7 @@ from typing import Final
 import asyncpg
 
 from trunkline.store.columns import LOG_COLUMNS
-from trunkline.store.errors import BadRow, DuplicateRow, SchemaMismatch, Unavailable
+from trunkline.store.errors import BadRow, DuplicateRow, SchemaMismatch, StoreError, Unavailable
 from trunkline.store.session import CONNECT_SECONDS, OPERATION_SECONDS, Row
 from trunkline.store.url import DatabaseUrl, Kind
 
@@ -51,9 +51,13 @@ def _sorted_error(error: Exception) -> Exception:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    match error:
+        case OSError():
+            return error.strerror or str(error) or type(error).__name__
+        case asyncpg.InterfaceError():
+            return str(error) or type(error).__name__
+        case _:
+            return type(error).__name__
 
 
 _DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError,
@@ -118,7 +122,10 @@ class PostgresSession:
             self._arm()
         try:
             yield
-        except _DRIVER_ERRORS as error:
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Not only asyncpg's own: a connection that is thrown away under a call can end it with any error.
             found = _sorted_error(error)
             if self._timed_out:
                 found = Unavailable(f"PostgreSQL: no answer within {OPERATION_SECONDS:g} s")

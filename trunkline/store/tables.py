@@ -64,7 +64,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.isoformat(" ", "microseconds") if dialect.name == "sqlite" else value
 
     @override
-    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return an aware time in UTC."""
         match value:
             case None:
@@ -95,7 +95,8 @@ def _time(name: str, comment: str, *, nullable: bool = False) -> Column[datetime
 
 def _spend() -> Column[object]:
     made = Computed("spend_pico * 0.000000000001")
-    return Column("spend", Numeric(38, 12), made, comment="`spend_pico` in USD: exact NUMERIC on PostgreSQL, REAL on SQLite.")
+    comment = "`spend_pico` in USD: exact NUMERIC on PostgreSQL, REAL on SQLite."
+    return Column("spend", Numeric(38, 12), made, comment=comment)
 
 
 logs: Final = Table(
@@ -187,29 +188,44 @@ attempts: Final = Table(
     "so that its rows are what a provider should have seen.",
 )
 
-rollups: Final = Table(
+
+def _sums(name: str, start: Column[datetime], comment: str) -> Table:
+    return Table(
+        name,
+        METADATA,
+        start,
+        Column("model_group", Text, primary_key=True, comment="The model that was asked for."),
+        Column("model", Text, primary_key=True, comment="The model that answered."),
+        Column("provider", Text, primary_key=True, comment="The provider."),
+        Column("api_key", Text, primary_key=True, comment="SHA-256 of the caller's key, hex."),
+        Column("status", Text, primary_key=True, comment="`success` or `failure`."),
+        _count("calls", "Rows of `litellm_request_logs`."),
+        _count("prompt_tokens", "Sum."),
+        _count("completion_tokens", "Sum."),
+        _count("cache_read_tokens", "Sum."),
+        _count("cache_write_tokens", "Sum."),
+        _count("reasoning_tokens", "Sum."),
+        _count("audio_input_tokens", "Sum."),
+        _count("audio_output_tokens", "Sum."),
+        _count("spend_pico", f"Sum, {_PICO}."),
+        _count("duration_ms", "Sum of `request_duration_ms`."),
+        _count("first_byte_ms", "Sum of the time to the first byte, of the calls that had one."),
+        _count("first_byte_calls", "How many had one."),
+        _count("unpriced_calls", "Calls that consumed tokens of a model without a price."),
+        comment=comment,
+    )
+
+
+rollups: Final = _sums(
     "litellm_usage_rollups",
-    METADATA,
     Column("bucket_start", UtcTime, primary_key=True, comment="Start of a quarter of an hour (of `start_time`, UTC)."),
-    Column("model_group", Text, primary_key=True, comment="The model that was asked for."),
-    Column("model", Text, primary_key=True, comment="The model that answered."),
-    Column("provider", Text, primary_key=True, comment="The provider."),
-    Column("api_key", Text, primary_key=True, comment="SHA-256 of the caller's key, hex."),
-    Column("status", Text, primary_key=True, comment="`success` or `failure`."),
-    _count("calls", "Rows of `litellm_request_logs`."),
-    _count("prompt_tokens", "Sum."),
-    _count("completion_tokens", "Sum."),
-    _count("cache_read_tokens", "Sum."),
-    _count("cache_write_tokens", "Sum."),
-    _count("reasoning_tokens", "Sum."),
-    _count("audio_input_tokens", "Sum."),
-    _count("audio_output_tokens", "Sum."),
-    _count("spend_pico", f"Sum, {_PICO}."),
-    _count("duration_ms", "Sum of `request_duration_ms`."),
-    _count("first_byte_ms", "Sum of the time to the first byte, of the calls that had one."),
-    _count("first_byte_calls", "How many had one."),
-    _count("unpriced_calls", "Calls that consumed tokens of a model without a price."),
-    comment="What the calls of a quarter of an hour come to: sums that are kept by the transaction that adds the rows.",
+    "What the calls of a quarter of an hour come to: sums kept by the transaction that adds the rows.",
+)
+
+days: Final = _sums(
+    "litellm_usage_days",
+    Column("day_start", UtcTime, primary_key=True, comment="Start of a day, UTC."),
+    "The same by whole days in UTC, so that a long time needs few rows; the odd ends come from the quarters.",
 )
 
 prices: Final = Table(

@@ -189,6 +189,7 @@ def gather(source: Source, *, loop_now: float | None = None) -> WorkerCounts:
     """
     now = time.monotonic() if loop_now is None else loop_now
     stats = source.stats
+    stats.fold()
     _remember(source.snapshot.deployments)
     result = WorkerCounts(
         worker_id=source.worker_id,

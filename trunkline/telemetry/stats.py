@@ -78,11 +78,23 @@ class Stats:
     total_latency: Histogram = field(default_factory=Histogram)
     overhead: Histogram = field(default_factory=Histogram)
     """Time spent here: total less the time the provider had the call."""
+    samples: list[tuple[float, float, DeploymentStats]] = field(
+        default_factory=list[tuple[float, float, DeploymentStats]]
+    )
+    """(seconds in all, seconds of them here, deployment) of calls not yet in the histograms; `fold` puts them there."""
     journal_records: int = 0
     journal_bytes: int = 0
     refused_unmetered: int = 0
     """Calls refused because the journal had no room."""
     log_lines_dropped: int = 0
+
+    def fold(self) -> None:
+        """Move samples into the histograms; called by the timer and by readers, so that a call only appends."""
+        samples, self.samples = self.samples, []
+        for total, ours, deployment in samples:
+            self.total_latency.add(total)
+            self.overhead.add(ours if ours > 0 else 0.0)
+            deployment.latency.add(total - ours)
 
     def deployment(self, deployment_id: str) -> DeploymentStats:
         """The counts of a deployment, made on first use."""

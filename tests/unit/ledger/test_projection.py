@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +34,8 @@ SAME = {
 def test_every_column_holds_the_field_that_it_is_named_after() -> None:
     """The row is copied by position: each column is checked by name, with a value of its own."""
     names = CallRecord.__struct_fields__
-    record = CallRecord(*range(len(names) - 1), earlier=())
+    values: dict[str, Any] = dict(zip(names, range(len(names)), strict=True)) | {"earlier": ()}
+    record = CallRecord(**values)
     row = dict(zip(LOG_COLUMNS, log_row(record, lambda at: ("time", at), "now"), strict=True))
     started = names.index("started_us")
     assert row.pop("start_time") == ("time", started)
@@ -144,4 +147,3 @@ def test_a_million_tiny_costs_add_up_exactly() -> None:
     one = call(cost=100_000)
     total = sum(sums[8] for sums in sum_up([one] * 1_000_000).values())
     assert total == 10**11
-

@@ -11,7 +11,14 @@ MIB = 1024 * 1024
 
 @pytest.mark.parametrize(
     ("load", "backlog", "share"),
-    [(0.0, 0, 1.0), (0.7, MIB, 1.0), (0.71, 0, 0.04), (0.9, 63 * MIB, 0.04), (0.9, 64 * MIB, 0.15), (1.0, 256 * MIB, 1.0)],
+    [
+        (0.0, 0, 1.0),
+        (0.7, MIB, 1.0),
+        (0.71, 0, 0.04),
+        (0.9, 63 * MIB, 0.04),
+        (0.9, 64 * MIB, 0.15),
+        (1.0, 256 * MIB, 1.0),
+    ],
 )
 def test_a_busy_worker_is_left_its_processor(load: float, backlog: int, share: float) -> None:
     """Above 0.7 the shipper keeps to 4 %, to 15 % from 64 MiB of backlog, and to nothing from 256 MiB."""

@@ -125,10 +125,10 @@ FROM litellm_request_logs
 WHERE attempts >= 1"""
 
 
-def _rollups(dialect: str) -> str:
+def _sums(table: str, start: str, dialect: str) -> str:
     return f"""
-CREATE TABLE litellm_usage_rollups (
-    bucket_start {_TIME[dialect]} NOT NULL,
+CREATE TABLE {table} (
+    {start} {_TIME[dialect]} NOT NULL,
     model_group TEXT NOT NULL,
     model TEXT NOT NULL,
     provider TEXT NOT NULL,
@@ -147,8 +147,16 @@ CREATE TABLE litellm_usage_rollups (
     first_byte_ms BIGINT NOT NULL,
     first_byte_calls BIGINT NOT NULL,
     unpriced_calls BIGINT NOT NULL,
-    PRIMARY KEY (bucket_start, model_group, model, provider, api_key, status)
+    PRIMARY KEY ({start}, model_group, model, provider, api_key, status)
 ){_WITHOUT_ROWID[dialect]}"""
+
+
+def _rollups(dialect: str) -> str:
+    return _sums("litellm_usage_rollups", "bucket_start", dialect)
+
+
+def _days(dialect: str) -> str:
+    return _sums("litellm_usage_days", "day_start", dialect)
 
 
 def _prices(dialect: str) -> str:
@@ -177,7 +185,7 @@ CREATE TABLE ledger_journals (
 def upgrade() -> None:
     """Make the tables, three indexes and the view."""
     dialect = op.get_bind().dialect.name
-    for make in (_logs, _attempts, _rollups, _prices, _journals):
+    for make in (_logs, _attempts, _rollups, _days, _prices, _journals):
         op.execute(make(dialect))
     # By time: every page of the log, every retention run. By key and time: one customer's page.
     op.execute("CREATE INDEX litellm_request_logs_start_time ON litellm_request_logs (start_time)")
@@ -190,6 +198,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop what `upgrade` made."""
     op.execute("DROP VIEW litellm_provider_attempts")
-    for table in ("ledger_journals", "litellm_prices", "litellm_usage_rollups", "litellm_request_attempts",
-                  "litellm_request_logs"):  # fmt: skip
+    for table in ("ledger_journals", "litellm_prices", "litellm_usage_days", "litellm_usage_rollups",
+                  "litellm_request_attempts", "litellm_request_logs"):  # fmt: skip
         op.execute(f"DROP TABLE {table}")
