@@ -22,7 +22,6 @@ from trunkline.config import load
 from trunkline.ledger.record import CallRecord
 from trunkline.server.edge import EdgeProtocol
 from trunkline.server.gateway import LiveGateway
-from trunkline.telemetry.logs import CallLog
 from trunkline.telemetry.stats import Stats
 from trunkline.upstream.connection import Connection
 
@@ -84,8 +83,8 @@ REQUEST = (
     b"Authorization: Bearer sk-bench-key\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 )
 RESPONSE = (
-    b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(ANSWER), ANSWER)
+    b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(ANSWER), ANSWER)
 )
 
 
@@ -153,13 +152,14 @@ class Bench:
         self.gateway = gateway
         edge: Any = type("Edge", (EdgeProtocol,), {"gateway": gateway})
         self.client = Transport()
-        settings = uvicorn.Config(lambda: None, http=edge, ws="none", lifespan="off", log_config=None)  # type: ignore[arg-type,return-value]
+        settings = uvicorn.Config(lambda: None, http=edge, ws="none", lifespan="off", log_config=None)
         settings.load()
         self.edge = edge(settings, uvicorn.server.ServerState(), {}, loop)
         self.edge.connection_made(self.client)
         state = gateway.worker.state
         prepared = state.prepare(state.snapshot.deployments[0], _surface())
-        assert prepared is not None and prepared.pool is not None
+        assert prepared is not None
+        assert prepared.pool is not None
         self.provider = Transport()
         self.upstream = Connection(prepared.pool)
         self.upstream.connection_made(self.provider)  # type: ignore[arg-type]
@@ -203,7 +203,9 @@ def main() -> None:
             bench.call()
         spent = time.process_time() - before
         assert bench.gateway.stats.requests[("/v1/chat/completions", 200)] == calls + 1000
-        print(f"{spent / calls * 1e6:.2f} us a call ({calls} calls, Python {sys.version.split()[0]}, pid {os.getpid()})")
+        print(
+            f"{spent / calls * 1e6:.2f} us a call ({calls} calls, Python {sys.version.split()[0]}, pid {os.getpid()})"
+        )
 
 
 if __name__ == "__main__":

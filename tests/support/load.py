@@ -115,7 +115,9 @@ async def closed_loop(
             try:
                 if client is None or not client.open:
                     client = await connect(trial.gateway.port)
-                answer = await client.ask(trial.request(model, marker, stream=stream, path=path, headers=headers, **more))
+                answer = await client.ask(
+                    trial.request(model, marker, stream=stream, path=path, headers=headers, **more)
+                )
             except OSError as error:
                 answer, client = Answer(error=f"connect: {type(error).__name__}"), None
             results.append(trial.tell(marker, answer, stream=stream, seconds=time.monotonic() - start))

@@ -302,9 +302,7 @@ class Stall(asyncio.Protocol):
 def listening(host: str = "127.0.0.1", port: int = 0, backlog: int = 4096) -> socket.socket:
     """A listening socket on `port`, or on a free one."""
     # asyncio turns Nagle's delay off only where the protocol is named; without it every answer takes 40 ms.
-    handle = socket.socket(
-        socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )
+    handle = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     handle.bind((host, port))
     handle.listen(backlog)

@@ -77,8 +77,8 @@ class Gate:
                 bare = value.strip()
                 return bare[7:].strip() if bare[:7].lower() == b"bearer " else bare
         if query:
-            for name, text in parse_qsl(query.decode("latin-1")):
-                if name == "key":
+            for field, text in parse_qsl(query.decode("latin-1")):
+                if field == "key":
                     return text.encode("latin-1", "replace")
         return None
 
@@ -90,8 +90,8 @@ def _denied(message: str, kind: str) -> Refusal:
 
 NO_KEY: Final = _denied("Authentication Error, No api key passed in.", "auth_error")
 BAD_KEY: Final = _denied(
-    "Authentication Error, Invalid proxy server token passed. LiteLLM Virtual Key expected: the key must be a known one,"
-    " expected to start with 'sk-'.",
+    "Authentication Error, Invalid proxy server token passed. LiteLLM Virtual Key expected: the key must be a known"
+    " one, expected to start with 'sk-'.",
     "token_not_found_in_db",
 )
 """One body for every wrong key, and nothing of the key in it (LiteLLM #39787 echoed it)."""

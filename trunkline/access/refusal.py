@@ -23,7 +23,9 @@ def error_body(message: str, kind: str, param: str | None, code: int | str) -> b
     return msgspec.json.encode({"error": {"message": message, "type": kind, "param": param, "code": str(code)}})
 
 
-def refusal(status: int, message: str, kind: str, param: str | None = None, *, retry_after: int | None = None) -> Refusal:
+def refusal(
+    status: int, message: str, kind: str, param: str | None = None, *, retry_after: int | None = None
+) -> Refusal:
     """Make a refusal; `retry_after` in seconds."""
     headers = ((b"retry-after", str(retry_after).encode()),) if retry_after is not None else ()
     return Refusal(status, error_body(message, kind, param, status), headers, message)

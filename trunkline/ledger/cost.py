@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from trunkline.ir import Usage
-from trunkline.profiles.price import PICO_PER_USD, Price, Rates
+from trunkline.profiles.price import Price, Rates
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):

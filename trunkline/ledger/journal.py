@@ -111,8 +111,7 @@ class Journal:
     def report_load(self, busy: float) -> None:
         """Tell the shipper which share of the last second this worker was busy, 0 to 1."""
         try:
-            with open(self.folder / "load", "w", encoding="ascii") as file:
-                file.write(f"{busy:.3f}")
+            self.folder.joinpath("load").write_text(f"{busy:.3f}", encoding="ascii")
         except OSError:
             pass  # only a hint: on a full disk the shipper goes by its absence
 
@@ -143,7 +142,7 @@ class Journal:
         number = self._number + 1
         head = HEADER.pack(MAGIC, number, time.time_ns() // 1000) + (b"".join(self._carry()) if number > 1 else b"")
         os.pwrite(self._next_fd, head, 0)
-        os.rename(self.folder / "next.tmp", self.folder / f"{number:06d}.tlj")
+        self.folder.joinpath("next.tmp").rename(self.folder / f"{number:06d}.tlj")
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._next_fd = self._next_fd, -1

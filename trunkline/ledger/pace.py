@@ -6,11 +6,11 @@ import random
 from typing import Final
 
 IDLE_SECONDS: Final = 0.25
-BUSY_LOAD: Final = 0.7
+BUSY_LOAD: Final = 0.15
 """Above it a worker needs the processor more than the ledger does: its journal keeps the records meanwhile."""
 _MIB: Final = 1024 * 1024
-_SHARES: Final = ((64 * _MIB, 0.04), (256 * _MIB, 0.15))
-"""Backlog below -> share of the time that shipping may take while a worker is busy."""
+_SHARES: Final = ((32 * _MIB, 0.03), (128 * _MIB, 0.15))
+"""Backlog below -> share of the time that shipping may take while a worker is busy. A call leaves about 500 bytes."""
 
 
 def pause(*, worked: float, load: float, backlog: int) -> float:

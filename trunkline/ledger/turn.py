@@ -75,8 +75,8 @@ class Turn:
         for function, arguments in sends:
             try:
                 function(*arguments)
-            except Exception:  # one call's trouble must not keep the others' answers from leaving
-                _log.exception("a deferred write failed")
+            except Exception:  # noqa: BLE001 - one call's trouble must not keep the others' answers from leaving
+                _log.exception("a deferred write failed")  # lint: hot-path (a fault of our own)
 
     def retry(self) -> None:
         """Write again what a failing disk refused."""
@@ -92,4 +92,5 @@ class Turn:
         if not isinstance(error, JournalBroken):
             self._journal.full = True
         self.unwritten.extend(records)
+        # lint: hot-path (a failing disk)
         _log.error("%d ledger records wait in memory: %s", len(self.unwritten), error)

@@ -19,8 +19,8 @@ from trunkline.ir import Usage
 from trunkline.ledger.journal import frame
 from trunkline.ledger.record import INTENT, Attempt, Intent
 from trunkline.pipeline import finish
-from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
+from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.relay import Relay, echo_model
 from trunkline.pipeline.request import Asked, BadBody, prepare, read, swap_model
 from trunkline.pipeline.state import Prepared
@@ -215,7 +215,7 @@ class Call:
     async def _launch_embedded(self) -> None:
         try:
             host, port = await self.worker.embedded()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the reason to give
             self.task = None
             self.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
             return
@@ -230,8 +230,10 @@ class Call:
     # What the provider does (Exchange).
 
     def on_sent(self) -> None:
-        due = self.worker.time() + self.prepared.timeouts.first_byte
-        self.deadline = due if due < self.total_deadline else self.total_deadline
+        timeouts = self.prepared.timeouts
+        limit = timeouts.stream_first_byte if self.stream and timeouts.stream_first_byte else timeouts.first_byte
+        due = self.worker.time() + limit
+        self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
 
     def on_head(self, status: int, headers: Headers) -> None:
         self.status = status
@@ -267,7 +269,7 @@ class Call:
             self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
         else:
             due = self.worker.time() + self.prepared.timeouts.idle
-            self.deadline = due if due < self.total_deadline else self.total_deadline
+            self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
 
     def on_end(self) -> None:
         self.connection = None
@@ -315,7 +317,7 @@ class Call:
 
     def crashed(self) -> None:
         """A fault of our own: say so in the log, tell the client, keep the row. To be called from an `except`."""
-        _log.exception("call %s failed inside the gateway", self.id)
+        _log.exception("call %s failed inside the gateway", self.id)  # lint: hot-path (a fault of our own, once)
         if not self.over:
             self._drop_connection()
             finish.crashed(self)
@@ -338,10 +340,10 @@ class Call:
             failure = UpstreamFailure(Kind.TOTAL_TIMEOUT, f"the call took longer than its {limit:g} s")
         elif self.connection is not None and self.connection.write_paused:
             failure = UpstreamFailure(Kind.WRITE_TIMEOUT, "the provider does not take the request")
-        elif self.relay is not None and self.head_sent or self.chunks:
+        elif self.head_sent or self.chunks:
             failure = UpstreamFailure(Kind.IDLE_TIMEOUT, f"the provider sent nothing for {timeouts.idle:g} s")
         else:
-            failure = UpstreamFailure(Kind.FIRST_BYTE_TIMEOUT, f"no answer within {timeouts.first_byte:g} s")
+            failure = UpstreamFailure(Kind.FIRST_BYTE_TIMEOUT, "no answer within the time allowed for its first byte")
         self._drop_connection()
         self.on_failure(failure)
 
@@ -419,7 +421,9 @@ class Call:
     def _bad_status(self, body: bytes) -> None:
         provider = self.prepared.deployment.provider
         if self.status < 400:
-            self._failed(malformed(provider, self.status, f"the provider redirects ({self.status}); that is not followed"))
+            self._failed(
+                malformed(provider, self.status, f"the provider redirects ({self.status}); that is not followed")
+            )
             return
         wait = retry_after_seconds(self.headers.get(b"retry-after"))
         self._failed(from_answer(self.status, body, provider, retry_after=wait))
@@ -462,7 +466,7 @@ class Call:
     def _retry_later(self, trouble: Trouble, now: float) -> None:
         delay = trouble.retry_after
         if delay is None:
-            delay = min(BACKOFF_SECONDS * 2 ** (self.retries - 1), MAX_BACKOFF_SECONDS) * random.uniform(0.5, 1.0)
+            delay = min(BACKOFF_SECONDS * 2 ** (self.retries - 1), MAX_BACKOFF_SECONDS) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, hides nothing
         delay = min(delay, max(self.total_deadline - now, 0.0))
         self.deadline = NEVER
         self.waiting = True
@@ -518,4 +522,3 @@ _NO_ROOM: Final = refusal(
     "service_unavailable",
     retry_after=5,
 )
-

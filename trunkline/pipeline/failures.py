@@ -87,9 +87,7 @@ def from_failure(failure: UpstreamFailure, provider: str) -> Trouble:
     return Trouble(outcome, status, 0, message, kind, same, other)
 
 
-def from_answer(
-    status: int, body: bytes, provider: str, *, retry_after: float | None = None
-) -> Trouble:
+def from_answer(status: int, body: bytes, provider: str, *, retry_after: float | None = None) -> Trouble:
     """What a provider's error answer means. A body in OpenAI's own shape passes as it is."""
     retry = status in RETRYABLE_STATUS or status >= 500
     text, standard = _read_error(body)

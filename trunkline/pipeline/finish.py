@@ -58,7 +58,10 @@ def no_model(state: State, route: str, model: str, group: Group | None) -> Refus
     shown = model[:200]
     if group is not None:
         return refusal(
-            503, f"`{shown}` is in the configuration but cannot be called: {group.why_not}", "model_unavailable", "model"
+            503,
+            f"`{shown}` is in the configuration but cannot be called: {group.why_not}",
+            "model_unavailable",
+            "model",
         )
     near = difflib.get_close_matches(shown, [n for n in state.routes.names() if "*" not in n], n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
@@ -126,7 +129,7 @@ def answered(call: Call, body: bytes, usage: Usage, source: str) -> None:
         return
     total = int((worker.time() - call.started) * 1e6)
     ours = total - int((call.answered - call.launched) * 1e6)
-    block = whole_block(call, spent.total if price is not None else None, total, ours if ours > 0 else 0)
+    block = whole_block(call, spent.total if price is not None else None, total, max(ours, 0))
     call.first_byte_us = total
     worker.turn.post(_close(call, "ok", call.status, usage, source, spent), call.sink.answer, call.status, block, body)
 

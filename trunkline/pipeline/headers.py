@@ -24,7 +24,15 @@ _HELD_BACK: Final = frozenset(
 )  # fmt: skip
 """Hop-by-hop (RFC 9110, 7.6.1), ours to set, or a matter between the gateway and the provider (reliability U19)."""
 
-_AS_THEY_ARE: Final = (b"x-ratelimit-", b"openai-", b"anthropic-", b"x-request-id", b"retry-after", b"azureml-", b"apim-")
+_AS_THEY_ARE: Final = (
+    b"x-ratelimit-",
+    b"openai-",
+    b"anthropic-",
+    b"x-request-id",
+    b"retry-after",
+    b"azureml-",
+    b"apim-",
+)
 """What SDKs of the client's format read under these very names; everything else only as `llm_provider-<name>`."""
 
 

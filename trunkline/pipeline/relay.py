@@ -7,7 +7,7 @@ from typing import Final
 
 from trunkline.ir import Usage
 from trunkline.wire.openai_chat.sse import SseSplitter, event_data, has_data
-from trunkline.wire.openai_chat.usage import parse_chunk
+from trunkline.wire.openai_chat.usage import later, parse_chunk
 
 _NULL_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 _EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
@@ -26,8 +26,8 @@ class Relay:
     """
 
     __slots__ = (
-        "_dialect", "_echo", "_hide_usage", "_known", "_splitter", "done", "error", "events", "finish_reason", "first",
-        "model", "progressed", "provider_id", "size", "usage",
+        "_dialect", "_echo", "_hide_usage", "_known", "_splitter", "_usage_lies", "done", "error", "events",
+        "finish_reason", "first", "model", "progressed", "provider_id", "size", "usage",
     )  # fmt: skip
 
     def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:
@@ -36,6 +36,7 @@ class Relay:
         self._hide_usage = hide_usage
         self._echo = echo
         self._known = False
+        self._usage_lies = False
         self.done = False
         self.error = b""
         """Data of an error event inside the stream."""
@@ -94,6 +95,12 @@ class Relay:
         """The stream said that it was over."""
         return self.done or (bool(self.finish_reason) and not self._splitter.rest)
 
+    def _take_usage(self, usage: Usage) -> None:
+        """Counts only grow within a stream; where they shrink, none of them can be true (reliability U23)."""
+        self.usage = None if self._usage_lies else later(self.usage, usage)
+        if self.usage is None:
+            self._usage_lies = True
+
     def _study(self, whole: bytes) -> bytes:
         """Look into every event; leave out what the client did not ask for and what follows the end."""
         kept: list[bytes] = []
@@ -117,8 +124,10 @@ class Relay:
                 self.first = len(event)
             self.model = facts.model or self.model
             self.finish_reason = facts.finish_reason or self.finish_reason
+            if facts.bad_usage:
+                self._usage_lies = True
             if facts.usage is not None:
-                self.usage = facts.usage
+                self._take_usage(facts.usage)
                 if self._hide_usage and not facts.has_choices:
                     return b""
         if self._hide_usage and b'"usage"' in event:

@@ -75,9 +75,7 @@ class Routes:
             return ready
         shuffled = _shuffle(ready)
         stats = self._stats.deployments
-        return sorted(
-            shuffled, key=lambda d: (bool((s := stats.get(d.id)) and s.cooled_until > now), d.order)
-        )
+        return sorted(shuffled, key=lambda d: (bool((s := stats.get(d.id)) and s.cooled_until > now), d.order))
 
     def fallbacks(self, name: str) -> Sequence[Group]:
         """Groups to try when all of `name` failed."""

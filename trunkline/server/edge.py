@@ -14,7 +14,7 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from trunkline.access import Refusal, refusal
 from trunkline.pipeline.call import NEVER, Call
@@ -36,7 +36,7 @@ CLOSED: Final = 5
 MAX_MEMO_HEAD: Final = 4096
 MAX_MEMOS: Final = 4096
 SMALL_BODY: Final = 64 * 1024
-"""A refused request this small is read to its end, so that the connection can be kept and the client sees the answer."""
+"""A refused request this small is read to its end, so that the connection stays and the client sees the answer."""
 DISCARD_SECONDS: Final = 2.0
 BODY_BYTES_PER_SECOND: Final = 1024
 """Slower than this, on the whole, is no progress (reliability C03)."""
@@ -49,7 +49,9 @@ _REASONS: Final = {
     429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
     502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
-STATUS_LINES: Final = {code: f"HTTP/1.1 {code} {_REASONS.get(code, 'Status')}\r\n".encode() for code in range(100, 1000)}
+STATUS_LINES: Final = {
+    code: f"HTTP/1.1 {code} {_REASONS.get(code, 'Status')}\r\n".encode() for code in range(100, 1000)
+}
 
 
 class EdgeProtocol(HttpToolsProtocol):
@@ -57,8 +59,8 @@ class EdgeProtocol(HttpToolsProtocol):
 
     __slots__ = (
         "_arrival", "_at_head_end", "_body", "_body_size", "_body_since", "_chunked", "_fast", "_head_size", "_held",
-        "_keep_alive", "_last_request", "_memo_key", "_outstanding", "_phase", "_probe", "_refusal", "_remaining", "_tail",
-        "blocked", "call", "client_ip", "deadline",
+        "_keep_alive", "_last_request", "_memo_key", "_outstanding", "_phase", "_probe", "_refusal", "_remaining",
+        "_tail", "blocked", "call", "client_ip", "deadline",
     )  # fmt: skip
 
     gateway: ClassVar[LiveGateway]
@@ -102,7 +104,7 @@ class EdgeProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._phase == HEAD and not self._head_size:
             # The head as bytes without the digits of its length: if these very bytes were let in before under this
-            # configuration, they are let in again unread. A second length could not hide in them: they were parsed once.
+            # configuration, they are let in again unread. A second length cannot hide in them: they were parsed once.
             end = data.find(b"\r\n\r\n") + 4
             at = data.find(b"ontent-Length: ", 0, end) if end > 4 else -1
             if at < 0 and end > 4:
@@ -175,7 +177,9 @@ class EdgeProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            self._last_request = True  # we switch to nothing; the parser takes no more, so the connection ends after this
+            self._last_request = (
+                True  # we switch to nothing; the parser takes no more, so the connection ends after this
+            )
         except httptools.HttpParserCallbackError as error:
             raise RuntimeError("a callback of the edge failed") from error.__context__
         except httptools.HttpParserError:
@@ -345,7 +349,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.call = call = Call(self.gateway.worker, self, arrival, body)
         try:
             call.begin()
-        except Exception:
+        except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
             call.crashed()
 
     # Bytes out (Sink).
@@ -424,7 +428,8 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _reject(self, why: Refusal) -> None:
         """Answer at once and take nothing more; what still comes is thrown away for a moment, so that a client that
-        is still sending gets to see the answer."""
+        is still sending gets to see the answer.
+        """
         self._phase = DISCARD
         self._body, self._held, self._body_size = [], b"", 0
         self.gateway.count_refusal(why.status)
@@ -473,8 +478,9 @@ class EdgeProtocol(HttpToolsProtocol):
         """The gateway stops: close when idle, else after the present answer."""
         if self._phase == BUSY or self._phase in (BODY, CHUNKED) or self._head_size:
             self._last_request = True
-            if self.cycle is not None and not self.cycle.response_complete:
-                self.cycle.keep_alive = False
+            cycle: RequestResponseCycle | None = self.cycle
+            if cycle is not None and not cycle.response_complete:
+                cycle.keep_alive = False
         else:
             self.transport.close()
 

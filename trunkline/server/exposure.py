@@ -8,7 +8,9 @@ from typing import Final
 
 from trunkline.config.snapshot import Snapshot
 
-WELL_KNOWN: Final = frozenset({"sk-1234", "sk-12345", "sk-1234567890", "sk-test", "changeme", "sk-changeme", "master-key"})
+WELL_KNOWN: Final = frozenset(
+    {"sk-1234", "sk-12345", "sk-1234567890", "sk-test", "changeme", "sk-changeme", "master-key"}
+)
 """Keys of tutorials and samples: everybody knows them (litellm.md 2.1 refuses `sk-1234` altogether)."""
 MIN_KEY_LENGTH: Final = 16
 
@@ -47,7 +49,11 @@ def warnings(snapshot: Snapshot) -> Sequence[str]:
     """What to say of the key when it is good enough for loopback only."""
     key = snapshot.master_key
     if key is None:
-        return ("WARNING: no LITELLM_MASTER_KEY: everybody on this machine may call the gateway; only loopback is served.",)
+        return (
+            "WARNING: no LITELLM_MASTER_KEY: everybody on this machine may call the gateway; only loopback is served.",
+        )
     if key.reveal() in WELL_KNOWN:
-        return ("WARNING: the master key is one that everybody knows; only loopback is served. Set LITELLM_MASTER_KEY.",)
+        return (
+            "WARNING: the master key is one that everybody knows; only loopback is served. Set LITELLM_MASTER_KEY.",
+        )
     return ()

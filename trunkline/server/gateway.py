@@ -51,7 +51,7 @@ class LiveGateway:
         loop: asyncio.AbstractEventLoop,
         log: CallLog,
         stats: Stats,
-        on_secrets: Callable[[Snapshot], None] = lambda snapshot: None,
+        on_secrets: Callable[[Snapshot], None] | None = None,
     ) -> None:
         self.data = data
         self.worker_id = worker_id
@@ -69,7 +69,7 @@ class LiveGateway:
         self._log = log
         self._on_secrets = on_secrets
         self._pools = Pools(loop)
-        self._prices = Prices(environ)
+        self._prices = Prices(snapshot.price_file)
         self._model = EmbeddedModel(data=data)
         self._ticks = 0
         self._cpu = (time.monotonic(), time.process_time())
@@ -80,7 +80,7 @@ class LiveGateway:
         journal = Journal(
             data / "journal" / worker_id,
             segment_bytes=snapshot.ledger.segment_bytes,
-            carry=lambda: self.worker.open_intents(),
+            carry=self._open_intents,
         )
         self.worker = Worker(
             loop=loop,
@@ -144,13 +144,18 @@ class LiveGateway:
                 _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
                 self._watch.seen()
                 return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
-            self._on_secrets(snapshot)
+            if self._on_secrets is not None:
+                self._on_secrets(snapshot)
+            self._prices = Prices(snapshot.price_file)
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
             self._log.limit(snapshot.log_calls_per_second)
             self._watch = FileWatch((*snapshot.files, str(self.data / "reload")))
             _log.info("configuration %s is in force", snapshot.version)
             return ReloadResult(ok=True, version=snapshot.version)
+
+    def _open_intents(self) -> list[bytes]:
+        return self.worker.open_intents()
 
     def count_refusal(self, status: int) -> None:
         """Count an answer of the edge itself, before any call began."""
@@ -196,7 +201,7 @@ class LiveGateway:
                 self._sweep_connections(now)
             if self._ticks % 10 == 0:
                 self._each_second(now)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the timer must go on
             _log.exception("the timer met something unforeseen")
 
     def _sweep_connections(self, now: float) -> None:
@@ -212,7 +217,7 @@ class LiveGateway:
             worker.journal.make_room()
             worker.turn.retry()
         self.stats.journal_records, self.stats.journal_bytes = worker.turn.frames, worker.journal.written
-        self._loop.run_in_executor(None, worker.journal.sync)
+        self._spawn(asyncio.to_thread(worker.journal.sync))
         self._pools.sweep(now)
         wall, cpu = self._cpu
         self._cpu = (time.monotonic(), time.process_time())
@@ -231,7 +236,8 @@ class LiveGateway:
     async def finish_calls(self, seconds: float) -> None:
         """Wait for running calls, then end what is left with an error in the client's format."""
         until = self._loop.time() + seconds
-        while self.worker.active and self._loop.time() < until and not self.stopped.is_set():
+        # noqa below: calls end in callbacks, and there is no event to wait for.
+        while self.worker.active and self._loop.time() < until and not self.stopped.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         for call in list(self.worker.active):
             call.stop()

@@ -29,7 +29,14 @@ def host_trouble(headers: Headers, http_version: str) -> str | None:
 
 
 def arrival(
-    state: State, surface: Surface, path_model: str | None, headers: Headers, query: bytes, *, keep_alive: bool, http10: bool
+    state: State,
+    surface: Surface,
+    path_model: str | None,
+    headers: Headers,
+    query: bytes,
+    *,
+    keep_alive: bool,
+    http10: bool,
 ) -> Arrival | Refusal:
     """Check the caller and read what the head says of the call."""
     caller = state.gate.check(headers, query)

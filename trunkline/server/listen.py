@@ -45,7 +45,7 @@ def _why(error: OSError, host: str, port: int) -> str:
         return f"Port {port} on {host} is taken by {holder}: stop it, or choose another with `--port {port + 1}`."
     if error.errno == errno.EACCES:
         return f"Port {port} on {host} needs more rights: choose one above 1023 with `--port`."
-    if error.errno in (errno.EADDRNOTAVAIL,) or isinstance(error, socket.gaierror):
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
         return f"`{host}` is no address of this machine: write `--host 127.0.0.1`, or `--host 0.0.0.0` for all."
     return f"Cannot listen on {host}:{port}: {error.strerror}."
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,11 @@ if TYPE_CHECKING:
 class Prices:
     """Finds prices in the price file and in the data that ships; loads them once, on first use or ahead of it.
 
-    Loading takes about 150 ms, which the start does not wait for.
+    Loading takes some tens of milliseconds, which the start does not wait for.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        named = environ.get("TRUNKLINE_PRICE_FILE") or environ.get("LITELLM_MODEL_COST_MAP_URL") or ""
-        self._file = Path(named) if named and "://" not in named else None
+    def __init__(self, file: str | None) -> None:
+        self._file = Path(file) if file else None
         self._book: PriceBook | None = None
         self._lock = threading.Lock()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 
 import msgspec
 
@@ -17,7 +18,7 @@ from trunkline.routing.plan import Group
 from trunkline.surfaces import openai
 
 PROBE_SECONDS = 30.0
-_BODIES = {
+_BODIES: Final[dict[Endpoint, dict[str, object]]] = {
     Endpoint.CHAT: {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 5},
     Endpoint.COMPLETIONS: {"prompt": "ping", "max_tokens": 5},
     Endpoint.EMBEDDINGS: {"input": "ping"},
@@ -33,7 +34,7 @@ class ProbeSink:
     def __init__(self) -> None:
         self.done: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
 
-    def answer(self, status: int, block: bytes, body: bytes) -> None:
+    def answer(self, status: int, block: bytes, body: bytes) -> None:  # noqa: ARG002 - a Sink's signature
         """Keep the whole answer."""
         if not self.done.done():
             self.done.set_result((status, body))
@@ -55,10 +56,17 @@ async def probe(worker: Worker, deployment: Deployment) -> ProbeResult:
         surface = openai.COMPLETIONS
     began = time.monotonic()
     if deployment.unavailable is not None or worker.state.prepare(deployment, surface) is None:
-        return ProbeResult(ok=False, status=0, seconds=0.0, error=deployment.unavailable or "the operation is not offered")
+        return ProbeResult(
+            ok=False, status=0, seconds=0.0, error=deployment.unavailable or "the operation is not offered"
+        )
     body = msgspec.json.encode({"model": deployment.group, **_BODIES[surface.endpoint]})
     arrival = Arrival(
-        surface=surface, key_hash="", path_model=deployment.group, user_agent="probe", timeout=PROBE_SECONDS, num_retries=0
+        surface=surface,
+        key_hash="",
+        path_model=deployment.group,
+        user_agent="probe",
+        timeout=PROBE_SECONDS,
+        num_retries=0,
     )
     sink = ProbeSink()
     call = Call(worker, sink, arrival, body)

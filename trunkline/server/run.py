@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.config import load
-from trunkline.config.dotenv import read as read_dotenv
+from trunkline.config.dotenv import overlay
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Snapshot
 from trunkline.server import exposure, supervisor
@@ -23,13 +22,14 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
 
     Returns the exit code: 0 after a clean stop, 1 when the gateway failed, 2 for a mistake in what was asked.
     """
-    environ = {**read_dotenv(Path(".env")), **os.environ}
     try:
+        environ = overlay(Path(".env"), os.environ)
         snapshot = load(config, environ)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return USER_MISTAKE
+    os.environ.update(snapshot.environment)
     refused = exposure.trouble(snapshot, host)
     if refused is not None:
         print(refused, file=sys.stderr)
@@ -42,7 +42,10 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
         print(error, file=sys.stderr)
         return USER_MISTAKE
     except OSError as error:
-        print(f"The data folder `{data}` cannot be used ({error.strerror}): set TRUNKLINE_DATA to another.", file=sys.stderr)
+        print(
+            f"The data folder `{data}` cannot be used ({error.strerror}): set TRUNKLINE_DATA to another.",
+            file=sys.stderr,
+        )
         return USER_MISTAKE
     plan = WorkerPlan(snapshot=snapshot, config=config, environ=environ, data=data, sock=sock, host=host)
     _say_what_is_to_know(snapshot)
@@ -65,8 +68,3 @@ def database_url(snapshot: Snapshot, data: Path) -> str:
     if snapshot.database_url is not None:
         return snapshot.database_url.reveal()
     return f"sqlite:///{(data / 'trunkline.db').absolute()}"
-
-
-def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What child processes get."""
-    return dict(environ)

@@ -43,7 +43,7 @@ class Shipping:
         if process is not None:
             _log.warning("the ledger's shipper ended with %s; starting it again", process.returncode)
         self._next = now + RESTART_SECONDS
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
             [sys.executable, "-m", "trunkline.ledger.shipper_main", "--data", str(self._data)],
             env=self._environ,
             stdin=subprocess.DEVNULL,

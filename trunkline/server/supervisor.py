@@ -72,7 +72,7 @@ class Supervisor:
             if sys.platform == "linux":
                 _die_with_parent()
             code = run_worker(self._plan, alone=False)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a forked child must never return into the parent's code
             traceback.print_exc()
         finally:
             sys.stdout.flush()
@@ -97,11 +97,11 @@ class Supervisor:
                 self._not_before = time.monotonic() + (0 if lived > 2 else self._pause)
                 print(f"worker {pid} ended ({_how(status)}); starting another", file=sys.stderr, flush=True)
 
-    def _on_stop(self, number: int, frame: object) -> None:
+    def _on_stop(self, *_: object) -> None:
         self._stopping = True
         self._signal(signal.SIGTERM)
 
-    def _on_reload(self, number: int, frame: object) -> None:
+    def _on_reload(self, *_: object) -> None:
         self._signal(signal.SIGHUP)
 
     def _signal(self, number: signal.Signals) -> None:

@@ -7,7 +7,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from trunkline.server.listen import BACKLOG, address
 from trunkline.server.shipping import Shipping
 from trunkline.telemetry import share
 from trunkline.telemetry.logs import CallLog, level_from, setup
+from trunkline.telemetry.redact import known_secrets
 from trunkline.telemetry.stats import Stats
-from trunkline.telemetry.writer import LineWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class WorkerPlan:
 
 
 class WorkerServer(uvicorn.Server):
-    """uvicorn's server with our order of stopping: readiness first, then the socket, then the calls, then the ledger."""
+    """uvicorn's server with our order of stopping: readiness, then the socket, then the calls, then the ledger."""
 
     gateway: LiveGateway
 
@@ -88,6 +88,7 @@ def run_worker(plan: WorkerPlan, *, alone: bool, shipping: Shipping | None = Non
 
         shipping = Shipping(plan.data, database_url(plan.snapshot, plan.data), plan.environ)
         shipping.ensure()
+    factory: Callable[[], asyncio.AbstractEventLoop]
     try:
         import uvloop
 
@@ -104,12 +105,12 @@ def run_worker(plan: WorkerPlan, *, alone: bool, shipping: Shipping | None = Non
 async def _serve(plan: WorkerPlan, shipping: Shipping | None) -> None:
     loop = asyncio.get_running_loop()
     level = level_from(plan.environ)
-    writer = setup(level, secrets=_secrets(plan.snapshot))
+    writer = setup(level, secrets=known_secrets(plan.snapshot))
     stats = Stats()
     log = CallLog(stats, writer, level=level, per_second=plan.snapshot.log_calls_per_second)
     gateway = LiveGateway(
         snapshot=plan.snapshot, config=plan.config, environ=plan.environ, data=plan.data, worker_id=new_worker_id(),
-        loop=loop, log=log, stats=stats, on_secrets=lambda snapshot: writer.redact.update(_secrets(snapshot)),
+        loop=loop, log=log, stats=stats, on_secrets=lambda snapshot: writer.redact.update(known_secrets(snapshot)),
     )  # fmt: skip
     log.start()
     server = _server(gateway)
@@ -133,7 +134,7 @@ async def _serve(plan: WorkerPlan, shipping: Shipping | None) -> None:
             keeping.cancel()
         await asyncio.gather(publishing, return_exceptions=True)
         await gateway.close()
-        await _close_log(log, writer)
+        await _close_log(log)
 
 
 def _server(gateway: LiveGateway) -> WorkerServer:
@@ -158,27 +159,12 @@ def _announce(plan: WorkerPlan, alone: bool) -> None:
         print(f"Trunkline {trunkline.__version__} serves on {address(plan.sock)}", flush=True)
 
 
-def _secrets(snapshot: Snapshot) -> list[str]:
-    from trunkline.ir import Secret
-
-    found = [snapshot.master_key, snapshot.database_url]
-    for deployment in snapshot.deployments:
-        if deployment.target is not None:
-            found += [value for _, value in deployment.target.headers if isinstance(value, Secret)]
-    return [text for secret in found if secret is not None for text in _forms(secret.reveal())]
-
-
-def _forms(text: str) -> list[str]:
-    bare = text.removeprefix("Bearer ")
-    return [text, bare] if bare != text else [text]
-
-
 async def _keep(shipping: Shipping) -> None:
     while True:
         await asyncio.sleep(1.0)
         shipping.ensure()
 
 
-async def _close_log(log: CallLog, writer: LineWriter) -> None:
+async def _close_log(log: CallLog) -> None:
     await asyncio.to_thread(log.close, 1.0)
     sys.stdout.flush()

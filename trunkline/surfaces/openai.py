@@ -21,7 +21,9 @@ _EXACT: Final = {
     f"{prefix}{surface.endpoint.value}".encode(): surface for surface in SURFACES for prefix in PREFIXES
 } | {b"/cursor/chat/completions": CHAT}
 _BY_TAIL: Final = {surface.endpoint.value: surface for surface in SURFACES}
-_NAMED: Final = re.compile(rb"/(?:openai/deployments|engines|v1/engines)/([^/?#]+)/(chat/completions|completions|embeddings)")
+_NAMED: Final = re.compile(
+    rb"/(?:openai/deployments|engines|v1/engines)/([^/?#]+)/(chat/completions|completions|embeddings)"
+)
 
 
 def match(path: bytes) -> tuple[Surface, str | None] | None:
@@ -44,4 +46,6 @@ def paths() -> list[str]:
     """Every path form, for the documentation and for answers to the wrong method."""
     fixed = [path.decode() for path in _EXACT]
     tails = [surface.endpoint.value for surface in SURFACES]
-    return fixed + [f"{head}/{{model}}/{tail}" for head in ("/openai/deployments", "/engines", "/v1/engines") for tail in tails]
+    return fixed + [
+        f"{head}/{{model}}/{tail}" for head in ("/openai/deployments", "/engines", "/v1/engines") for tail in tails
+    ]

@@ -76,7 +76,7 @@ class SseSplitter:
 
 
 def _last_boundary(data: bytes) -> int:
-    """Index behind the last empty line of `data`, or 0. A final CR may be half of a CR LF; either way the event ended."""
+    """Index behind the last empty line of `data`, or 0. A final CR may be half of a CR LF; the event has ended."""
     if b"\r" not in data:
         return data.rfind(b"\n\n") + 2 if b"\n\n" in data else 0
     end = 0
@@ -104,4 +104,4 @@ def event_data(block: bytes) -> list[bytes]:
 
 def has_data(block: bytes) -> bool:
     """Tell whether whole events hold data, or only comments, pings and empty lines."""
-    return block.startswith(b"data") or b"\ndata" in block or b"\rdata" in block or block.startswith(_BOM + b"data")
+    return block.startswith((b"data", _BOM + b"data")) or b"\ndata" in block or b"\rdata" in block
