@@ -78,14 +78,50 @@ ANSWER = msgspec.json.encode(
         "system_fingerprint": "fp_0aa8d3e20b",
     }
 )
-REQUEST = (
-    b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Type: application/json\r\n"
-    b"Authorization: Bearer sk-bench-key\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
-)
+
+
+def _post(body: bytes) -> bytes:
+    return (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer sk-bench-key\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+
+
+REQUEST = _post(BODY)
+STREAM_REQUEST = _post(BODY[:-1] + b',"stream":true}')
 RESPONSE = (
     b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
     b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(ANSWER), ANSWER)
 )
+EVENTS = 50
+
+
+def _stream_packets() -> list[bytes]:
+    """A provider's streamed answer as it comes off the wire: the head, 50 chunks, the end; a packet each."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
+    base: dict[str, object] = {
+        "id": "chatcmpl-abc123",
+        "object": "chat.completion.chunk",
+        "created": 1700000000,
+        "model": "bench-model-2024-07-18",
+        "service_tier": "default",
+        "system_fingerprint": "fp_0aa8d3e20b",
+    }
+
+    def chunk(delta: dict[str, str], finish: str | None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return b"data: " + msgspec.json.encode({**base, "choices": [choice], "usage": None}) + b"\n\n"
+
+    usage = {"prompt_tokens": 24, "completion_tokens": EVENTS, "total_tokens": 24 + EVENTS}
+    events = [chunk({"content": f" token{number}"}, None) for number in range(EVENTS)]
+    last = b"data: " + msgspec.json.encode({**base, "choices": [], "usage": usage}) + b"\n\ndata: [DONE]\n\n"
+    events.append(chunk({}, "stop") + last)
+    packets = [b"%x\r\n%b\r\n" % (len(event), event) for event in events]
+    packets[-1] += b"0\r\n\r\n"
+    return [head, *packets]
+
+
+STREAM_PACKETS = _stream_packets()
 
 
 class Loop:
@@ -130,7 +166,10 @@ class Transport:
 
 
 class Silent:
-    """A call log that keeps nothing."""
+    """A call log that has logged enough for this second."""
+
+    muted = True
+    suppressed = 0
 
     def add(self, record: CallRecord) -> None:
         pass
@@ -173,6 +212,14 @@ class Bench:
         self.upstream.data_received(RESPONSE)
         self.loop.run()
 
+    def stream(self) -> None:
+        """One streamed call of 50 events, whole."""
+        self.edge.data_received(STREAM_REQUEST)
+        self.loop.run()
+        for packet in STREAM_PACKETS:
+            self.upstream.data_received(packet)
+            self.loop.run()
+
 
 def _surface() -> Any:
     from trunkline.surfaces import openai
@@ -181,12 +228,15 @@ def _surface() -> Any:
 
 
 def main() -> None:
-    """`python -m bench.hotpath [calls] [--profile]`: microseconds a call, or where they go."""
-    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+    """`python -m bench.hotpath [stream] [calls] [--profile]`: microseconds a call, or where they go."""
+    words = [word for word in sys.argv[1:] if word != "--profile"]
+    streamed = "stream" in words
+    calls = next((int(word) for word in words if word.isdecimal()), 5_000 if streamed else 50_000)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
+        call = bench.stream if streamed else bench.call
         for _ in range(1000):
-            bench.call()
+            call()
         if "--profile" in sys.argv:
             import cProfile
             import pstats
@@ -194,13 +244,13 @@ def main() -> None:
             profile = cProfile.Profile()
             profile.enable()
             for _ in range(calls):
-                bench.call()
+                call()
             profile.disable()
             pstats.Stats(profile).sort_stats("tottime").print_stats(45)
             return
         before = time.process_time()
         for _ in range(calls):
-            bench.call()
+            call()
         spent = time.process_time() - before
         assert bench.gateway.stats.requests[("/v1/chat/completions", 200)] == calls + 1000
         print(

@@ -70,7 +70,7 @@ HALF_HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX-Slow: "
 
 @pytest.mark.parametrize(("first", "drip"), [(b"", b""), (b"P", b""), (HALF_HEAD, b""), (HALF_HEAD, b"x")])
 def test_c01_c02_silent_and_half_headed_clients_are_closed(trial: Trial, first: bytes, drip: bytes) -> None:
-    """C01, C02: no bytes, half a head, or a head that trickles is closed after `header_seconds`; others feel nothing."""
+    """C01, C02: no bytes, half a head, or a trickling head is closed after `header_seconds`; others feel nothing."""
     quiet = p99(trial)
     with crowd(trial, first) as connections:
         taken = drain(connections, SHORT["header_seconds"] + 3, drip)
@@ -268,3 +268,32 @@ def test_c13_many_calls_at_once_all_get_their_own_answer(trial: Trial) -> None:
     for told in results:
         assert told.acknowledged, told.answer
         assert f"{told.marker}#0" in told.answer.body.decode()
+
+
+def over_cap(trial: Trial, framing: str, key: str) -> bytes:
+    """The head, and a little of the body, of a request whose body passes the cap of 32 MiB."""
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    if framing == "length":
+        return f"{head}Content-Length: {40 << 20}\r\n\r\n".encode() + b"{"
+    return f"{head}Transfer-Encoding: chunked\r\n\r\n{40 << 20:x}\r\n".encode() + b"{" + b" " * ((33 << 20) - 1)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_c03_a_body_over_the_cap_is_refused_before_it_is_read(trial: Trial, framing: str) -> None:
+    """C03, X01: 413 at the head where the length is told, at the cap where it is not; the connection is closed."""
+    (worker,) = trial.gateway.worker_pids()
+    before = resident(worker)
+    with trial.connect(timeout=10) as connection:
+        connection.send(over_cap(trial, framing, trial.gateway.master_key))
+        answer = connection.answer()
+        assert answer.status == 413, answer
+        assert connection.closed_within(2) is not None
+    assert resident(worker) - before <= 40 << 20
+
+
+def test_x01_a_stranger_may_not_send_a_large_body(trial: Trial) -> None:
+    """X01: without a valid key the refusal comes before the body is read."""
+    with trial.connect(timeout=5) as connection:
+        connection.send(over_cap(trial, "length", "sk-wrong").replace(str(40 << 20).encode(), str(20 << 20).encode()))
+        assert connection.answer().status in (401, 413)
+        assert connection.closed_within(2) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import subprocess
@@ -28,7 +29,9 @@ def names() -> tuple[str, str]:
     return f"vec-{number:08}", f"hid-{number:08}"
 
 
-def deliver(port: int, vector: Vector, data: bytes, patience: float = 3.0) -> tuple[Answer, bool]:
+def deliver(
+    port: int, vector: Vector, data: bytes, patience: float = 3.0, *, see_close: bool = True
+) -> tuple[Answer, bool]:
     """Send a vector; its first answer, and whether the connection was closed behind it."""
     method = "HEAD" if data.startswith(b"HEAD") else "POST"
     with RawConnection(port, timeout=patience) as connection:
@@ -37,7 +40,10 @@ def deliver(port: int, vector: Vector, data: bytes, patience: float = 3.0) -> tu
             answer = connection.answer(method, seconds=patience)
         except TimeoutError:
             return AnswerParser().answer, False
-        waiting = vector.expect in ("reject", "incomplete")
+        if vector.pipelined:
+            with contextlib.suppress(TimeoutError):
+                connection.answer(method, seconds=1.0)
+        waiting = see_close and vector.expect in ("reject", "incomplete")
         return answer, waiting and connection.closed_within(1.0) is not None
 
 
@@ -58,8 +64,6 @@ def test_h01_vector(shared_gateway: Gateway, provider: FakeProvider, vector: Vec
     data = vector.filled(shared_gateway.master_key, mark, hidden)
     patience = SHORT["body_seconds"] + 1.5 if vector.expect == "incomplete" else 3.0
     answer, closed = deliver(shared_gateway.port, vector, data, patience)
-    if vector.pipelined:
-        time.sleep(0.1)
     seen = Counter(entry.marker for entry in provider.ledger(since))
     assert seen[hidden] <= int(vector.pipelined), "the hidden request was run"
     assert not set(seen) - {mark, hidden}, seen
@@ -138,7 +142,8 @@ def test_h01_behind_nginx_the_counts_agree(
         mark, hidden = names()
         if not vector.pipelined:
             hidden_names.add(hidden)
-        answer, _ = deliver(port, vector, vector.filled(shared_gateway.master_key, mark, hidden), patience=1.2)
+        data = vector.filled(shared_gateway.master_key, mark, hidden)
+        answer, _ = deliver(port, vector, data, patience=1.2, see_close=False)
         if answer.status == 200 and b"#0" in answer.body:
             assert f"{mark}#0" in answer.body.decode(), f"{vector.name}: the answer of another request"
     time.sleep(0.5)

@@ -387,8 +387,14 @@ VECTORS: Final[list[Vector]] = [
     *_make("9112 6.3", "incomplete", {f"unfinished, {k}": v for k, v in _CHUNK_SHORT.items()}),
     *_make("9110 9.3", "either", {f"hidden request, {k}": v for k, v in _HIDING.items()}),
     *_make("9112 9.3", "either", {f"pipelined, {k}": v for k, v in _PIPELINED.items()}, pipelined=True),
-    *_make("9112 3", "reject", {f"request line, {k}": request(LENGTH, line=v) for k, v in _LINES_BAD.items()}, kind="other"),
-    *_make("9112 3", "either", {f"request line, {k}": request(LENGTH, line=v) for k, v in _LINES_OPEN.items()}, kind="other"),
+    *_make(
+        "9112 3", "reject",
+        {f"request line, {k}": request(LENGTH, line=v) for k, v in _LINES_BAD.items()}, kind="other",
+    ),
+    *_make(
+        "9112 3", "either",
+        {f"request line, {k}": request(LENGTH, line=v) for k, v in _LINES_OPEN.items()}, kind="other",
+    ),
     *_make(
         "9112 3.2", "reject",
         {f"Host, {k}": request(LENGTH, base=(*v, *BASE[1:])) for k, v in _HOSTS_BAD.items()}, kind="other",

@@ -344,6 +344,7 @@ async def usage(ex: Exchange) -> None:
         if kind == "missing":
             del whole["usage"]
         await answer(ex, [json.dumps(whole, ensure_ascii=False).encode()])
+        ex.entry.usage_sent = False
         return
     events, (finish, *_, done) = ex.content_events(), ex.closing_events()
     match kind:

@@ -51,8 +51,8 @@ class Call:
     __slots__ = (
         "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "chunks", "connection", "deadline",
         "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
-        "head_sent", "headers", "id", "launched", "losses", "model_group", "over", "plan", "position", "prepared",
-        "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink", "size", "started",
+        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "plan", "position",
+        "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink", "size", "started",
         "started_us", "state", "status", "stream", "task", "total_deadline", "usage_added", "waiting", "worker",
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ class Call:
         self.losses: tuple[str, ...] = ()
         """Members of the request that were left out."""
         self.headers: Headers = _NO_HEADERS
-        self.request = b""
+        self.request = self.intent = b""
         self.chunks: list[bytes] | None = None
         self.relay: Relay | None = None
         self.connection: Connection | None = None
@@ -195,17 +195,18 @@ class Call:
                 tokens_in, tokens_out, cost, version,
             )
         )  # fmt: skip
-        worker.intents[self.id] = framed = frame(payload)
+        self.intent = framed = frame(payload)
         stats.in_flight += 1
         stats.attempts += 1
-        self.deadline = self.total_deadline
         worker.turn.post(framed, self._launch)
 
     def _launch(self) -> None:
         if self.over:
             return
         prepared = self.prepared
-        self.launched = self.answered = self.worker.time()
+        self.launched = self.answered = now = self.worker.time()
+        due = now + self._first_byte_limit(prepared)
+        self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
         pool = prepared.pool
         if pool is None:
             self.task = self.worker.loop.create_task(self._launch_embedded())
@@ -230,10 +231,29 @@ class Call:
     # What the provider does (Exchange).
 
     def on_sent(self) -> None:
-        timeouts = self.prepared.timeouts
-        limit = timeouts.stream_first_byte if self.stream and timeouts.stream_first_byte else timeouts.first_byte
-        due = self.worker.time() + limit
-        self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
+        self.deadline = min(self.total_deadline, self.worker.time() + self._first_byte_limit(self.prepared))
+
+    def _first_byte_limit(self, prepared: Prepared) -> float:
+        timeouts = prepared.timeouts
+        return timeouts.stream_first_byte if self.stream and timeouts.stream_first_byte else timeouts.first_byte
+
+    def on_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        if self.stream and status == 200:
+            self.on_head(status, headers)
+            self.on_data(body)
+            self.on_end()
+            return
+        self.connection = None
+        if self.over:
+            return
+        self.status = status
+        self.headers = headers
+        self.request = b""
+        self.answered = self.worker.time()
+        if status >= 300:
+            self._bad_status(body[:MAX_ERROR_BYTES])
+        else:
+            self._whole_answer(body)
 
     def on_head(self, status: int, headers: Headers) -> None:
         self.status = status

@@ -272,6 +272,9 @@ def _close(
         call.attempts, call.provider_id, call.state.snapshot.version, arrival.client_call_id, arrival.user_agent,
         call.finish_reason, call.earlier,
     )  # fmt: skip
-    worker.intents.pop(call.id, None)
-    worker.log.add(record)
+    log = worker.log
+    if log.muted and outcome == "ok":
+        log.suppressed += 1
+    else:
+        log.add(record)
     return frame(CALL + worker.encode_record(record))

@@ -38,14 +38,13 @@ _AS_THEY_ARE: Final = (
 
 def provider_block(headers: Headers) -> bytes:
     """The provider's headers as lines for the client: LiteLLM's `llm_provider-<name>`, and some as they are."""
-    passed = headers.keys() - _HELD_BACK
-    if not passed:
+    if headers.keys() <= _HELD_BACK:
         return b""
     lines: list[bytes] = []
     named = headers.get(b"connection", b"").lower()
     room = MAX_PASSED_BYTES
     for name, value in headers.items():
-        if name not in passed or name in named:
+        if name in _HELD_BACK or name in named:
             continue  # named in Connection: hop-by-hop, whatever it is (RFC 9110, 7.6.1)
         if name.startswith((b"x-litellm-", b"x-trunkline-", b"llm_provider-")):
             continue  # a gateway behind us: its own accounting, not ours

@@ -181,10 +181,10 @@ def _has_usage(asked: Asked) -> bool:
     if options is UNSET:
         return False
     try:
-        given = msgspec.json.decode(options, type=dict[str, object])
+        given = msgspec.json.decode(options, type=dict[str, object] | None)
     except msgspec.MsgspecError:
         return True  # not an object: the provider's to refuse
-    return given.get("include_usage") is True
+    return given is not None and given.get("include_usage") is True
 
 
 def _rebuild(body: bytes, edit: Edit, *, add: bool) -> Sent:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 class Log(Protocol):
     """Takes the records of finished calls, off the hot path."""
 
+    muted: bool
+    """Enough successes were logged this second; the others are only counted, in `suppressed`."""
+    suppressed: int
+
     def add(self, record: CallRecord) -> None:
         """Keep the record for a log line; must not block."""
 
@@ -53,8 +57,6 @@ class Worker:
         """Starts the embedded model if need be; returns its host and port."""
         self.ids = IdMaker()
         self.active: set[Call] = set()
-        self.intents: dict[str, bytes] = {}
-        """Frames of calls under way, to be carried into a new segment."""
         self.draining = False
         self.spool_full = False
         """Journals that wait for the database take more room than allowed."""
@@ -80,5 +82,5 @@ class Worker:
         self.turn.record(frame(PRICE + self.encode_record(record)))
 
     def open_intents(self) -> list[bytes]:
-        """Frames of all calls under way."""
-        return list(self.intents.values())
+        """Frames of all calls under way, to be carried into a new segment."""
+        return [call.intent for call in self.active if call.intent]

@@ -212,6 +212,7 @@ class LiveGateway:
 
     def _each_second(self, now: float) -> None:
         self._tick_date()
+        self._log.new_second()
         worker = self.worker
         if worker.journal.full or worker.turn.unwritten:
             worker.journal.make_room()
@@ -236,7 +237,7 @@ class LiveGateway:
     async def finish_calls(self, seconds: float) -> None:
         """Wait for running calls, then end what is left with an error in the client's format."""
         until = self._loop.time() + seconds
-        # noqa below: calls end in callbacks, and there is no event to wait for.
+        # Calls end in callbacks; there is no event to wait for.
         while self.worker.active and self._loop.time() < until and not self.stopped.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         for call in list(self.worker.active):

@@ -98,7 +98,7 @@ class CallLog:
     """Turns records into lines, off the event loop."""
 
     __slots__ = (
-        "_dropped", "_format", "_limit", "_queue", "_second", "_stats", "_threshold", "_writer", "_written",
+        "_dropped", "_format", "_limit", "_queue", "_second", "_stats", "_threshold", "_writer", "_written", "muted",
         "suppressed",
     )  # fmt: skip
 
@@ -108,6 +108,8 @@ class CallLog:
         """`per_second` is `Snapshot.log_calls_per_second`; `human` is guessed from the terminal when not given."""
         self.suppressed = 0
         """Successes counted instead of written."""
+        self.muted = LEVELS[level] > 20
+        """Further successes of this second are only counted: the caller may then add to `suppressed` itself."""
         self._dropped = 0
         self._stats = stats
         self._writer = writer
@@ -134,6 +136,7 @@ class CallLog:
                 self._written = 0
             if self._written >= self._limit:
                 self.suppressed += 1
+                self.muted = True
                 return
             self._written += 1
         elif self._threshold > 30 and record.http_status < 500:
@@ -143,6 +146,11 @@ class CallLog:
             self._count()
             return
         self._queue.append(record)
+
+    def new_second(self) -> None:
+        """Log successes again; called by the worker's timer once a second."""
+        self.muted = self._threshold > 20
+        self._written = 0
 
     def start(self) -> None:
         """Let the writer's thread ask for lines from now on."""

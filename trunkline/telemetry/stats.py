@@ -91,10 +91,16 @@ class Stats:
     def fold(self) -> None:
         """Move samples into the histograms; called by the timer and by readers, so that a call only appends."""
         samples, self.samples = self.samples, []
+        whole, here = self.total_latency, self.overhead
         for total, ours, deployment in samples:
-            self.total_latency.add(total)
-            self.overhead.add(ours if ours > 0 else 0.0)
-            deployment.latency.add(total - ours)
+            theirs = total - ours
+            whole.counts[bisect_left(BUCKETS_SECONDS, total)] += 1
+            here.counts[bisect_left(BUCKETS_SECONDS, ours)] += 1
+            latency = deployment.latency
+            latency.counts[bisect_left(BUCKETS_SECONDS, theirs)] += 1
+            latency.total += theirs
+            whole.total += total
+            here.total += ours
 
     def deployment(self, deployment_id: str) -> DeploymentStats:
         """The counts of a deployment, made on first use."""

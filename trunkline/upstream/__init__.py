@@ -4,8 +4,9 @@ Only calls to models go through it. Anything else (webhooks, token exchange) use
 """
 
 from trunkline.upstream.connect import Origin
-from trunkline.upstream.connection import Connection, Exchange, Headers
+from trunkline.upstream.connection import Connection, Exchange
 from trunkline.upstream.failure import Kind, UpstreamFailure
+from trunkline.upstream.heads import Headers
 from trunkline.upstream.pool import Pool, Pools
 
 __all__ = ["Connection", "Exchange", "Headers", "Kind", "Origin", "Pool", "Pools", "UpstreamFailure"]

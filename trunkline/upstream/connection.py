@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import httptools
 
 from trunkline.upstream.failure import Kind, UpstreamFailure
+from trunkline.upstream.heads import Headers, read_head
 
 if TYPE_CHECKING:
     from trunkline.upstream.pool import Pool
@@ -17,14 +18,12 @@ MAX_INTERIM: Final = 8
 """1xx answers before the real one; a flood of them is an attack (reliability U27)."""
 MAX_HEAD_BYTES: Final = 128 * 1024
 
-Headers = dict[bytes, bytes]
-"""Names in lower case; of a header that came twice, the last."""
 _log = logging.getLogger(__name__)
 
 
 class Exchange(Protocol):
     """Who sent a request and takes its answer. Calls come in this order, all on the event loop:
-    `on_sent`, `on_head`, `on_data` any number of times, then one of `on_end` and `on_failure`.
+    `on_sent`, `on_head`, `on_data` any number of times, then one of `on_end` and `on_failure`; or `on_whole` alone.
     """
 
     connection: Connection | None
@@ -33,7 +32,10 @@ class Exchange(Protocol):
     """The whole request; kept until the answer begins, for a second sending on a connection that stands."""
 
     def on_sent(self) -> None:
-        """The request is on its way."""
+        """The request is on its way, on a connection that had to be made first."""
+
+    def on_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """The whole answer, at once: instead of the calls below."""
 
     def on_head(self, status: int, headers: Headers) -> None:
         """Status and headers (names in lower case)."""
@@ -87,7 +89,6 @@ class Connection(asyncio.Protocol):
             self._seen = self._done = False
         self.served += 1
         self.transport.write(exchange.request)
-        exchange.on_sent()
 
     def cancel(self) -> None:
         """Stop the exchange: the provider sees the connection close."""
@@ -128,6 +129,8 @@ class Connection(asyncio.Protocol):
         if self._exchange is None and (self.served == 0 or self._done):
             self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
             return
+        if not self._seen and self._take_whole(data):
+            return
         self._seen = True
         try:
             self._parser.feed_data(data)
@@ -143,6 +146,19 @@ class Connection(asyncio.Protocol):
                 self.transport.abort()  # bytes behind a whole answer: it counts, the connection does not
                 return
             self._fail(Kind.PROTOCOL, f"the provider's answer is no valid HTTP/1.1 ({type(error).__name__})")
+
+    def _take_whole(self, data: bytes) -> bool:
+        """Take an ordinary answer that came whole in one read, past the parser."""
+        exchange = self._exchange
+        end = data.find(b"\r\n\r\n")
+        head = read_head(data, end) if end > 0 else None
+        if head is None or exchange is None or len(data) - end - 4 != head[2]:
+            return False
+        self._seen = self._done = True
+        self._exchange = None
+        self._pool.release(self, keep=True)
+        exchange.on_whole(head[0], head[1], data[end + 4 :])
+        return True
 
     def _count_head(self, data: bytes) -> None:
         """The head is not whole yet: it must not grow for ever."""

@@ -117,6 +117,7 @@ class Pool:
             self.release(connection, keep=True)
             return
         connection.send(exchange)
+        exchange.on_sent()
 
 
 class Pools:
