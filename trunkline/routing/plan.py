@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import random
 import re
 from collections.abc import Iterable, Sequence
@@ -49,7 +48,7 @@ class Routes:
                 self._exact[alias] = target
         # The most specific pattern first: LiteLLM orders by length of the fixed part.
         wild = sorted((n for n in names if "*" in n), key=lambda n: (-len(n.replace("*", "")), n))
-        self._patterns = [(re.compile(fnmatch.translate(n).replace(".*", "(.*)")), groups[n]) for n in wild]
+        self._patterns = [(re.compile(re.escape(n).replace(r"\*", "(.*)") + r"\Z", re.DOTALL), groups[n]) for n in wild]
 
     def find(self, model: str) -> Group | None:
         """The group of a model name: exact, then alias, then wildcard."""

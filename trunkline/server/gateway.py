@@ -17,6 +17,7 @@ from trunkline.config import load
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
 from trunkline.ledger.journal import Journal
+from trunkline.ledger.pace import BUSY_LOAD
 from trunkline.local.process import EmbeddedModel
 from trunkline.pipeline.state import State
 from trunkline.pipeline.worker import Worker
@@ -73,6 +74,7 @@ class LiveGateway:
         self._model = EmbeddedModel(data=data)
         self._ticks = 0
         self._cpu = (time.monotonic(), time.process_time())
+        self._busy = False
         self._watch = FileWatch((*snapshot.files, str(data / "reload")))
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -197,6 +199,7 @@ class LiveGateway:
         try:
             self.worker.sweep(now)
             self.stats.fold()
+            self._report_load()
             if self._ticks % 2 == 0:
                 self._sweep_connections(now)
             if self._ticks % 10 == 0:
@@ -220,14 +223,21 @@ class LiveGateway:
         self.stats.journal_records, self.stats.journal_bytes = worker.turn.frames, worker.journal.written
         self._spawn(asyncio.to_thread(worker.journal.sync))
         self._pools.sweep(now)
-        wall, cpu = self._cpu
-        self._cpu = (time.monotonic(), time.process_time())
-        worker.journal.report_load(min((self._cpu[1] - cpu) / max(self._cpu[0] - wall, 1e-3), 1.0))
         if self._ticks % 20 == 0:
             backlog = ledger_state.read(self.data).backlog_bytes
             worker.spool_full = backlog > self.snapshot.ledger.spool_bytes
         if self._watch.changed():
             self.reload_soon()
+
+    def _report_load(self) -> None:
+        """Tell the shipper how busy this worker is: at once when it becomes busy or idle, else once a second."""
+        wall, cpu = self._cpu
+        self._cpu = (time.monotonic(), time.process_time())
+        load = min((self._cpu[1] - cpu) / max(self._cpu[0] - wall, 1e-3), 1.0)
+        busy = load > BUSY_LOAD
+        if busy != self._busy or self._ticks % 10 == 0:
+            self._busy = busy
+            self.worker.journal.report_load(load)
 
     def _tick_date(self) -> None:
         self.date = b"date: %b\r\n" % formatdate(usegmt=True).encode()

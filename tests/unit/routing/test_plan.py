@@ -51,6 +51,8 @@ def test_only_the_star_is_special(name: str) -> None:
     """Dots, brackets, question marks and line ends in a name stand for themselves."""
     table = routes(deployment("gpt-4.*", "v-*"), deployment("n", "n"))
     assert found(table, name) == (["v-1"] if name == "gpt-4.1" else None)
+    written = routes(deployment(f"{name}*", "v-*"))
+    assert found(written, f"{name}!") == ["v-!"]
 
 
 def test_invented_names_do_not_fill_the_memory() -> None:
