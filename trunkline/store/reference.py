@@ -17,7 +17,7 @@ _HEAD = """\
 
 Generated from `trunkline/store/tables.py` by `make docs`.
 
-SQLite (`<data>/trunkline.db`) or PostgreSQL 12 and later: the same tables, and this runs on both:
+SQLite (`<data>/trunkline.db`) or PostgreSQL (12 or later; tested on 15): the same tables, and this runs on both:
 
 ```sql
 SELECT model, count(*), avg(total_tokens) FROM litellm_request_logs GROUP BY model;
