@@ -102,6 +102,11 @@ class Journal:
                 )
             self.full = False
 
+    @property
+    def unsynced(self) -> bool:
+        """Something was written that `sync` has not forced to the disk yet."""
+        return self.written != self._synced
+
     def sync(self) -> None:
         """Force what was written to the disk (`fdatasync`), if there is anything new."""
         if self.written != self._synced:

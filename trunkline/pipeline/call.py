@@ -272,9 +272,8 @@ class Call:
         self.chunks = []
 
     def on_data(self, data: bytes) -> None:
-        relay = self.relay
-        if relay is not None:
-            self._relay(relay, data)
+        if self.relay is not None:
+            self._relay(self.relay, data)
             return
         chunks = self.chunks
         if chunks is None:
@@ -381,7 +380,8 @@ class Call:
             return
         now = self.worker.time()
         if relay.progressed:
-            self.deadline = min(self.total_deadline, now + self.prepared.timeouts.idle)
+            due = now + self.prepared.timeouts.idle
+            self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
         if relay.error:
             self._error_event(relay, out)
             return

@@ -11,6 +11,7 @@ from trunkline.wire.openai_chat.usage import later, parse_chunk
 
 _NULL_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 _EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
+_TEXT: Final = re.compile(rb'"(?:content|text)"\s*:\s*"([^"\\]*)"')
 _MODEL: Final = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
@@ -26,8 +27,8 @@ class Relay:
     """
 
     __slots__ = (
-        "_dialect", "_echo", "_hide_usage", "_known", "_splitter", "_usage_lies", "done", "error", "events",
-        "finish_reason", "first", "model", "progressed", "provider_id", "size", "usage",
+        "_back", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back", "_splitter",
+        "_usage_lies", "done", "error", "events", "finish_reason", "first", "model", "progressed", "provider_id", "size", "usage",
     )  # fmt: skip
 
     def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:
@@ -35,7 +36,11 @@ class Relay:
         self._dialect = dialect
         self._hide_usage = hide_usage
         self._echo = echo
+        self._held = False
+        """The splitter keeps bytes of an event that is not whole."""
         self._known = False
+        self._front = self._back = b""
+        self._plain_back: bytes | None = None
         self._usage_lies = False
         self.done = False
         self.error = b""
@@ -57,15 +62,34 @@ class Relay:
         Raises:
             EventTooLong: an event without end.
         """
-        whole = self._splitter.feed(data)
+        whole = data if not self._held and data.endswith(b"\n\n") else self._cut(data)
         if not whole or self.done:
             self.progressed = False
             return b""
+        self.events += 1
+        self.size += len(whole)
+        front, back = self._front, self._back
+        if front and whole.startswith(front) and whole.endswith(back) and len(whole) >= len(front) + len(back):
+            # The same event as one that was read before, but for the text: no quote and no line end in it, so it
+            # cannot hold anything else.
+            text = whole[len(front) : -len(back)]
+            if b'"' not in text and b"\n" not in text and not text.endswith(b"\\"):
+                self.progressed = True
+                return whole if self._plain_back is None else front + text + self._plain_back
+        return self._look(whole)
+
+    def _cut(self, data: bytes) -> bytes:
+        whole = self._splitter.feed(data)
+        self._held = self._splitter.pending
+        return whole
+
+    def _look(self, whole: bytes) -> bytes:
+        """Look at events that are not just like one before."""
         self.progressed = has_data(whole)
         if not self.progressed:
+            self.events -= 1
+            self.size -= len(whole)
             return whole
-        self.events += whole.count(b"\n\n") or 1
-        self.size += len(whole)
         # One plain event that looks like a JSON object and holds nothing of note needs no parsing; all else is read.
         if (
             self._known
@@ -80,10 +104,29 @@ class Relay:
             and whole.count(b"\n") == 2
         ):
             if b'"usage"' not in whole:
+                self._learn(whole, whole)
                 return whole
-            if self._hide_usage and b"{" not in whole[whole.index(b'"usage"') : whole.index(b'"usage"') + 12]:
-                return _NULL_USAGE.sub(b"", whole)
+            at = whole.index(b'"usage"')
+            if self._hide_usage and b"{" not in whole[at : at + 12]:
+                clean = _NULL_USAGE.sub(b"", whole)
+                self._learn(whole, clean)
+                return clean
+        self.events += max(whole.count(b"\n\n") - 1, 0)
         return self._study(whole)
+
+    def _learn(self, event: bytes, clean: bytes) -> None:
+        """Remember what stands before and behind the text of a plain event: the next ones are mostly the same."""
+        match = _TEXT.search(event)
+        if match is None:
+            return
+        self._front, self._back = event[: match.start(1)], event[match.end(1) :]
+        self._plain_back = None
+        if clean is not event:
+            found = _TEXT.search(clean)
+            if found is None or clean[: found.start(1)] != self._front:
+                self._front = b""
+                return
+            self._plain_back = clean[found.end(1) :]
 
     def estimated_output(self) -> int:
         """Tokens produced so far, for a stream whose usage never came: most hosts send a token per event, some more."""

@@ -33,7 +33,7 @@ from trunkline.upstream import Pools
 if TYPE_CHECKING:
     from trunkline.server.edge import EdgeProtocol
 
-TICK_SECONDS = 0.1
+TICK_SECONDS = 0.2
 """Grain of every time-out: one timer for all connections and calls, not a `call_later` for each."""
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,10 @@ class LiveGateway:
         self.date = b""
         self.suspects: set[EdgeProtocol] = set()
         self.connections: set[EdgeProtocol] = set()
+        self.leaving = asyncio.Event()
+        """A stop was asked for."""
         self.stopped = asyncio.Event()
+        """There is nothing left to wait for."""
         self._config = config
         self._environ = environ
         self._loop = loop
@@ -200,9 +203,8 @@ class LiveGateway:
             self.worker.sweep(now)
             self.stats.fold()
             self._report_load()
-            if self._ticks % 2 == 0:
-                self._sweep_connections(now)
-            if self._ticks % 10 == 0:
+            self._sweep_connections(now)
+            if self._ticks % 5 == 0:
                 self._each_second(now)
         except Exception:  # noqa: BLE001 - the timer must go on
             _log.exception("the timer met something unforeseen")
@@ -221,9 +223,10 @@ class LiveGateway:
             worker.journal.make_room()
             worker.turn.retry()
         self.stats.journal_records, self.stats.journal_bytes = worker.turn.frames, worker.journal.written
-        self._spawn(asyncio.to_thread(worker.journal.sync))
+        if worker.journal.unsynced:
+            self._spawn(asyncio.to_thread(worker.journal.sync))
         self._pools.sweep(now)
-        if self._ticks % 20 == 0:
+        if self._ticks % 10 == 0:
             backlog = ledger_state.read(self.data).backlog_bytes
             worker.spool_full = backlog > self.snapshot.ledger.spool_bytes
         if self._watch.changed():
@@ -235,7 +238,7 @@ class LiveGateway:
         self._cpu = (time.monotonic(), time.process_time())
         load = min((self._cpu[1] - cpu) / max(self._cpu[0] - wall, 1e-3), 1.0)
         busy = load > BUSY_LOAD
-        if busy != self._busy or self._ticks % 10 == 0:
+        if busy != self._busy or self._ticks % 50 == 0:
             self._busy = busy
             self.worker.journal.report_load(load)
 

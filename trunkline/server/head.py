@@ -62,7 +62,7 @@ def _arrival(
         client_call_id=_value(headers, b"x-litellm-call-id")[:128],
         timeout=_seconds(_value(headers, b"x-litellm-timeout")),
         stream_timeout=_seconds(_value(headers, b"x-litellm-stream-timeout")),
-        num_retries=min(int(retries), 10) if retries.isdigit() and len(retries) < 6 else None,
+        num_retries=min(int(retries), 10) if retries.isdecimal() and len(retries) < 6 else None,
         keep_alive=keep_alive,
         http10=http10,
     )

@@ -42,12 +42,19 @@ class WorkerServer(uvicorn.Server):
 
     gateway: LiveGateway
 
+    async def main_loop(self) -> None:
+        """Wait for the stop; once a second let uvicorn renew its Date header (it would look ten times a second)."""
+        while not self.should_exit:
+            await self.on_tick(0)
+            await _sleep_unless(self.gateway.leaving, 1.0)
+
     def stop(self) -> None:
         """First signal: finish what runs. Second: hurry."""
         if self.should_exit:
             self.force_exit = True
             self.gateway.stopped.set()
         self.gateway.draining = self.gateway.closing = True
+        self.gateway.leaving.set()
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

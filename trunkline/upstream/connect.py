@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -69,7 +70,7 @@ async def connect(
     except ssl.SSLError as error:
         raise ConnectError(Kind.TLS, f"no TLS with {origin.host}: {error.reason}") from None
     except OSError as error:
-        why = error.strerror or type(error).__name__
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
         raise ConnectError(Kind.CONNECT, f"no connection to {origin.host}:{origin.port} ({why})") from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import httptools
 
+from trunkline.upstream.chunks import take_chunks
 from trunkline.upstream.failure import Kind, UpstreamFailure
 from trunkline.upstream.heads import Headers, read_head
 
@@ -54,8 +55,9 @@ class Connection(asyncio.Protocol):
     """Keep-alive connection; belongs to its pool while idle and to one exchange otherwise."""
 
     __slots__ = (
-        "_done", "_exchange", "_head_bytes", "_headers", "_interim", "_parser", "_pool", "_read", "_reading_paused",
-        "_reusable", "_seen", "_status", "idle_since", "on_header", "served", "transport", "write_paused",
+        "_chunked", "_done", "_exchange", "_head_bytes", "_headers", "_interim", "_parser", "_pool", "_read",
+        "_reading_paused", "_reusable", "_seen", "_status", "idle_since", "on_header", "served", "transport",
+        "write_paused",
     )  # fmt: skip
 
     def __init__(self, pool: Pool) -> None:
@@ -77,6 +79,8 @@ class Connection(asyncio.Protocol):
         self._done = False
         self._reusable = True
         self._reading_paused = False
+        self._chunked = False
+        """Every byte so far was fed in whole chunks: the next one begins at a chunk."""
 
     # What an exchange asks for.
 
@@ -86,7 +90,7 @@ class Connection(asyncio.Protocol):
         exchange.connection = self
         if self.served:
             self._status = 0
-            self._seen = self._done = False
+            self._seen = self._done = self._chunked = False
         self.served += 1
         self.transport.write(exchange.request)
 
@@ -129,9 +133,17 @@ class Connection(asyncio.Protocol):
         if self._exchange is None and (self.served == 0 or self._done):
             self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
             return
-        if not self._seen and self._take_whole(data):
-            return
-        self._seen = True
+        if self._chunked:
+            data = self._take_chunks(data)
+        elif not self._seen:
+            if self._take_whole(data):
+                return
+            self._seen = True
+            data = self._feed_head(data)
+        if data:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
             if self._status == 0:
@@ -157,8 +169,30 @@ class Connection(asyncio.Protocol):
         self._seen = self._done = True
         self._exchange = None
         self._pool.release(self, keep=True)
-        exchange.on_whole(head[0], head[1], data[end + 4 :])
+        try:
+            exchange.on_whole(head[0], head[1], data[end + 4 :])
+        except Exception:  # noqa: BLE001 - whatever failed, the call must end in an answer
+            _log.exception("an exchange failed to take its answer")
+            exchange.on_failure(UpstreamFailure(Kind.PROTOCOL, "the gateway failed to read the provider's answer"))
         return True
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Feed the head alone where it is whole, so that it is known where the first chunk begins; return the rest."""
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            return data
+        self._feed(data[: end + 4])
+        rest = data[end + 4 :]
+        self._chunked = not self._done and self._headers.get(b"transfer-encoding", b"").lower() == b"chunked"
+        return self._take_chunks(rest) if self._chunked and rest else rest
+
+    def _take_chunks(self, data: bytes) -> bytes:
+        content, rest = take_chunks(data)
+        if content and self._exchange is not None:
+            self._exchange.on_data(content)
+        if rest:
+            self._chunked = False  # the parser takes over: from here on only it knows where a chunk begins
+        return b"" if self._done else rest
 
     def _count_head(self, data: bytes) -> None:
         """The head is not whole yet: it must not grow for ever."""

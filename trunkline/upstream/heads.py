@@ -51,7 +51,10 @@ def read_head(data: bytes, end: int) -> tuple[int, Headers, int] | None:
         or code in (b"204", b"304")
     ):
         return None
-    return int(code), headers, int(length)
+    try:
+        return int(code), headers, int(length)
+    except ValueError:  # thousands of digits (`sys.set_int_max_str_digits`)
+        return None
 
 
 def _read_line(line: bytes) -> tuple[bytes, bytes] | None:

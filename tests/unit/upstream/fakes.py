@@ -63,6 +63,7 @@ class FakeExchange:
         self.connection: Connection | None = None
         self.request = request
         self.sent = 0
+        self.wholes = 0
         self.status = 0
         self.headers: Headers = {}
         self.body = b""
@@ -72,6 +73,13 @@ class FakeExchange:
     def on_sent(self) -> None:
         """The request is on its way."""
         self.sent += 1
+
+    def on_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """The whole answer at once."""
+        self.wholes += 1
+        self.on_head(status, headers)
+        self.on_data(body)
+        self.on_end()
 
     def on_head(self, status: int, headers: Headers) -> None:
         """The answer begins; as the pipeline does, the request is let go of."""
@@ -110,6 +118,7 @@ class FakePool(Pool):
         self.dialled.append(transport)
         self.open += 1
         connection.send(exchange)
+        exchange.on_sent()
 
     @property
     def idle(self) -> list[Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from typing_extensions import override
 
 from tests.unit.upstream.fakes import FakeExchange, FakePool
 from trunkline.upstream import Kind
@@ -79,6 +80,18 @@ async def test_a_body_without_length_ends_with_the_connection() -> None:
         assert (one.body, one.ended, one.kinds) == (b"hello", ended, kinds)
 
 
+async def test_an_ordinary_answer_in_one_read_goes_past_the_parser() -> None:
+    """The short way and the parser's give the same; what is odd in any way goes to the parser."""
+    pool, one = start()
+    feed(pool, OK)
+    assert (one.wholes, one.status, one.body) == (1, 200, b"hello")
+    assert one.headers == {b"content-length": b"5", b"x-own": b"1"}
+    for odd in (CHUNKED, OK.replace(b"X-Own", b"X-Own: 1\r\nX-Own"), b"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n"):
+        pool, one = start()
+        feed(pool, odd)
+        assert (one.wholes, one.ended) == (0, 1)
+
+
 @pytest.mark.parametrize("got", [OK[:-1], CHUNKED[:-1], CHUNKED[:70], OK[:-5]])
 async def test_a_cut_answer_is_no_answer(got: bytes) -> None:
     """U11, U13: a connection that ends inside an answer is a failure, in order or not."""
@@ -105,7 +118,7 @@ async def test_a_kept_connection_that_dies_unanswered_is_replaced_once() -> None
     two = FakeExchange()
     pool.start(two, 1.0)
     pool.dialled[0].lose()
-    assert (two.sent, two.failures, len(pool.dialled)) == (2, [], 2)
+    assert (two.sent, two.failures, len(pool.dialled)) == (1, [], 2)
     assert pool.dialled[1].written == [two.request]
     pool.dialled[1].lose()
     assert two.kinds == [Kind.RESET]
@@ -178,6 +191,7 @@ async def test_a_head_without_end_is_cut_off() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", b"HTTP/1.1 200 OK\r\nX y: 1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 6000 + b"\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
     ],
 )  # fmt: skip
@@ -196,14 +210,18 @@ async def test_an_exchange_that_fails_takes_only_its_connection(caplog: pytest.L
     """A fault of ours inside a callback is logged and becomes a failure of the exchange, not of the loop."""
 
     class Broken(FakeExchange):
+        @override
         def on_data(self, data: bytes) -> None:
             raise ValueError("ours")
 
     pool, one = start(Broken())
-    feed(pool, OK)
+    feed(pool, OK[:-1], OK[-1:])
     assert one.kinds == [Kind.PROTOCOL]
     assert "failed to take its answer" in caplog.text
     assert pool.dialled[0].state == "aborted"
+    pool, one = start(Broken())
+    feed(pool, OK)
+    assert (one.wholes, one.kinds, one.ended) == (1, [Kind.PROTOCOL], 0)
 
 
 async def test_cancelling_closes_the_connection() -> None:

@@ -34,6 +34,11 @@ class SseSplitter:
         self._tail = b""
 
     @property
+    def pending(self) -> bool:
+        """There are bytes of an event that is not whole yet."""
+        return bool(self._parts)
+
+    @property
     def rest(self) -> bytes:
         """Bytes of an event that is not whole yet."""
         return b"".join(self._parts)

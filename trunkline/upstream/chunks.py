@@ -1,0 +1,34 @@
+"""Whole chunks of a chunked body, taken without the parser: a stream's events mostly come one chunk to a read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
+"""A chunk's size line without extensions (RFC 9112, 7.1); `int` alone would take `0x10`, `+5` and `1_0`."""
+
+
+def take_chunks(data: bytes) -> tuple[bytes, bytes]:
+    """Take whole chunks off the front of `data`, which begins at a chunk; return their content and what is left.
+
+    What is left begins with the last chunk (size 0), with one that is not whole, or with what the parser must judge.
+    """
+    match = _SIZE.match(data)
+    if match is None:
+        return b"", data
+    start = match.end()
+    end = start + int(match[1], 16)
+    if end == start or data[end : end + 2] != b"\r\n":
+        return b"", data
+    if len(data) == end + 2:
+        return data[start:end], b""
+    parts, at = [data[start:end]], end + 2
+    while (match := _SIZE.match(data, at)) is not None:
+        start = match.end()
+        end = start + int(match[1], 16)
+        if end == start or data[end : end + 2] != b"\r\n":
+            break
+        parts.append(data[start:end])
+        at = end + 2
+    return b"".join(parts), data[at:]
