@@ -48,70 +48,78 @@ class _Round:
 
 
 class Counter:
-    """Counts what wrk did over a whole run, for the ledger's sake."""
+    """Counts what the clients and the providers of one server saw over a whole run, for the ledger's sake."""
 
     def __init__(self) -> None:
         self.answers = 0
         self.cut = 0
+        self.provider_calls = 0
 
-    def add(self, run: Wrk, connections: int) -> Wrk:
-        """Take one run of wrk into account."""
-        self.answers += run.answers
-        self.cut += connections
-        return run
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """One kind of request, and who gets it."""
+
+    rig: Rig
+    target: Target
+    connections: int
+    counter: Counter
+
+    def ours(self, secs: int) -> tuple[Wrk, float, float, float]:
+        """Load the target; returns wrk's report and the CPU seconds of worker, helpers, and all until settled."""
+        target, counter, seen = self.target, self.counter, self.rig.seen()
+        worker, helper = cpu_seconds(target.answering()), cpu_seconds(target.helping())
+        report = self._run(target.url, target.headers, secs)
+        worker_after, helper_after = cpu_seconds(target.answering()), cpu_seconds(target.helping())
+        target.settle()
+        settled = cpu_seconds(target.answering()) + cpu_seconds(target.helping()) - worker - helper
+        counter.answers += report.answers
+        counter.cut += self.connections
+        counter.provider_calls += self.rig.seen() - seen
+        return report, worker_after - worker, helper_after - helper, settled
+
+    def theirs(self, secs: int) -> tuple[Wrk, float]:
+        """Load nginx; returns wrk's report and nginx's CPU seconds."""
+        before = cpu_seconds(self.rig.baseline_pids)
+        report = self._run(self.rig.baseline_url(stream=self.target.stream), {}, secs)
+        return report, cpu_seconds(self.rig.baseline_pids) - before
+
+    def _run(self, url: str, headers: Mapping[str, str], secs: int) -> Wrk:
+        target = self.target
+        return self.rig.wrk(url, headers, target.model, stream=target.stream, connections=self.connections, secs=secs)
+
+    def round(self, secs: int) -> _Round:
+        """The target, then nginx."""
+        ours, worker, helper, settled = self.ours(secs)
+        theirs, nginx = self.theirs(secs)
+        if not ours.answers or not theirs.answers or not nginx:
+            raise BenchError(f"`{self.target.name}` or nginx answered nothing in {secs} s")
+        each = 1e6 / ours.answers
+        return _Round(
+            worker=worker * each,
+            helper=helper * each,
+            settled=settled * each,
+            nginx=nginx * 1e6 / theirs.answers,
+            ours=ours,
+            theirs=theirs,
+        )
 
 
 def measure(rig: Rig, target: Target, connections: int, rounds: int, secs: int, counter: Counter) -> Load:
     """Load the target and nginx in turn."""
-
-    def run(url: str, headers: Mapping[str, str], seconds: int) -> Wrk:
-        return rig.wrk(
-            url, headers, target.model, stream=target.stream, connections=connections, secs=seconds
-        )
-
-    baseline = rig.baseline_url(stream=target.stream)
-    counter.add(run(target.url, target.headers, WARM_UP_SECONDS), connections)
-    target.settle()
-    run(baseline, {}, 1)
+    scene = _Scene(rig=rig, target=target, connections=connections, counter=counter)
+    scene.ours(WARM_UP_SECONDS)
+    scene.theirs(1)
     done = []
     for _ in range(rounds):
-        done.append(_round(rig, target, run, baseline, secs, lambda ours: counter.add(ours, connections)))
-        last = done[-1]
+        last = scene.round(secs)
+        done.append(last)
         print(
-            f"  {target.name}: {last.cpu:8.1f} us a request, nginx {last.nginx:6.1f}, ratio {last.cpu / last.nginx:.2f},"
-            f" {last.ours.per_second:,.0f}/s, p99 {last.ours.p99_ms:g} ms, errors {last.ours.errors}",
+            f"  {target.name}: {last.cpu:8.1f} us a request, nginx {last.nginx:6.1f},"
+            f" ratio {last.cpu / last.nginx:.2f}, {last.ours.per_second:,.0f}/s, p99 {last.ours.p99_ms:g} ms, errors {last.ours.errors}",
             flush=True,
         )
     return _sum_up(target, connections, secs, done)
-
-
-def _round(
-    rig: Rig,
-    target: Target,
-    run: Callable[[str, Mapping[str, str], int], Wrk],
-    baseline: str,
-    secs: int,
-    count: Callable[[Wrk], Wrk],
-) -> _Round:
-    worker, helper = cpu_seconds(target.answering()), cpu_seconds(target.helping())
-    ours = count(run(target.url, target.headers, secs))
-    worker_after, helper_after = cpu_seconds(target.answering()), cpu_seconds(target.helping())
-    target.settle()
-    settled = cpu_seconds(target.answering()) + cpu_seconds(target.helping())
-    before = cpu_seconds(rig.baseline_pids)
-    theirs = run(baseline, {}, secs)
-    nginx = cpu_seconds(rig.baseline_pids) - before
-    if not ours.answers or not theirs.answers or not nginx:
-        raise BenchError(f"`{target.name}` or nginx answered nothing in {secs} s")
-    each = 1e6 / ours.answers
-    return _Round(
-        worker=(worker_after - worker) * each,
-        helper=(helper_after - helper) * each,
-        settled=(settled - worker - helper) * each,
-        nginx=nginx * 1e6 / theirs.answers,
-        ours=ours,
-        theirs=theirs,
-    )
 
 
 def _sum_up(target: Target, connections: int, secs: int, done: Sequence[_Round]) -> Load:
@@ -166,13 +174,10 @@ def gateway_target(gateway: Gateway, *, stream: bool) -> Target:
 class Books:
     """Looks at the ledger before and after the load, and compares."""
 
-    def __init__(self, rig: Rig, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         gateway.wait_shipped()
-        self._rig = rig
         self._gateway = gateway
         self._rows, self._ok, self._spend = self._read()
-        self._seen = rig.seen()
-        self._baseline = 0
         self._shipper = self._shipper_seconds()
 
     def _shipper_seconds(self) -> float:
@@ -190,8 +195,8 @@ class Books:
                 spend += pico
         return rows, ok, spend
 
-    def compare(self, counter: Counter, baseline_calls: int) -> Ledger:
-        """After the load: `baseline_calls` is what nginx sent to the same upstreams."""
+    def compare(self, counter: Counter) -> Ledger:
+        """After the load."""
         self._gateway.wait_shipped()
         rows, ok, spend = self._read()
         new = rows - self._rows
@@ -199,7 +204,7 @@ class Books:
         return Ledger(
             answers=counter.answers,
             cut=counter.cut,
-            provider_calls=self._rig.seen() - self._seen - baseline_calls,
+            provider_calls=counter.provider_calls,
             rows=new,
             rows_ok=chats + streams,
             spend_ok_pico=spend - self._spend,

@@ -86,7 +86,8 @@ _BASELINE: Final = """  upstream json {{ server 127.0.0.1:{json}; keepalive 512;
   upstream sse {{ server 127.0.0.1:{sse}; keepalive 2048; keepalive_requests 100000000; }}
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Authorization "Bearer sk-upstream";
   server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://json; }} }}
-  server {{ listen 127.0.0.1:{stream_port} backlog=4096; location / {{ proxy_pass http://sse; proxy_buffering off; }} }} }}
+  server {{ listen 127.0.0.1:{stream_port} backlog=4096; location / {{
+    proxy_pass http://sse; proxy_buffering off; }} }} }}
 """
 
 
@@ -127,7 +128,9 @@ class Rig:
             raise BenchError(f"nginx gave no count: {status!r}")
         return int(found[1]) - self._own_counts + int(_get(f"http://127.0.0.1:{self.sse_port}/count"))
 
-    def wrk(self, url: str, headers: Mapping[str, str], model: str, *, stream: bool, connections: int, secs: int) -> Wrk:
+    def wrk(
+        self, url: str, headers: Mapping[str, str], model: str, *, stream: bool, connections: int, secs: int
+    ) -> Wrk:
         """Load one address with one kind of request for so many seconds."""
         body = json.dumps({"model": model, **REQUEST} | ({"stream": True} if stream else {}))
         lines = ['wrk.method = "POST"']
@@ -149,7 +152,9 @@ def parse_wrk(text: str, trouble: str = "") -> Wrk:
     errors = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", text)))
     for row in re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text):
         errors += sum(map(int, row))
-    times = {name: float(value) * _MS[unit] for name, value, unit in re.findall(r"(50|99)% +([\d.]+)(us|ms|s|m)\b", text)}
+    times = {
+        name: float(value) * _MS[unit] for name, value, unit in re.findall(r"(50|99)% +([\d.]+)(us|ms|s|m)\b", text)
+    }
     return Wrk(
         answers=int(counted[1]),
         per_second=float(speed[1]),

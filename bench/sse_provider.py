@@ -15,9 +15,7 @@ import uvloop
 
 CHUNKS: Final = 50
 GAP_SECONDS: Final = 0.01
-HEAD: Final = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
-)
+HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
 BASE: Final[dict[str, object]] = {
     "id": "chatcmpl-abc123",
     "object": "chat.completion.chunk",

@@ -142,7 +142,9 @@ def need_programs(names: Sequence[str] = ("nginx", "wrk", "taskset")) -> None:
             subprocess.run(install, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         missing = [name for name in names if shutil.which(name) is None]
     if missing:
-        raise BenchError(f"`{'`, `'.join(missing)}` not found. Debian, Ubuntu: sudo apt-get install {' '.join(packages)}")
+        raise BenchError(
+            f"`{'`, `'.join(missing)}` not found. Debian, Ubuntu: sudo apt-get install {' '.join(packages)}"
+        )
 
 
 def machine() -> Machine:

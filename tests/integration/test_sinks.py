@@ -34,8 +34,9 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any] | bytes | None, dict[str, str
     "embeddings": ("POST", "/v1/embeddings", {"model": "plain", "user": "same", "input": "x"}, {}),
     "azure": ("POST", "/openai/deployments/plain/chat/completions?api-version=1", {"user": "same", "messages": []}, {}),
     "provider error": ("POST", CHAT, {"model": "fault:status:status=400", "user": "same", "messages": []}, {}),
-    "error event": ("POST", CHAT, {"model": "fault:error_event", "user": "same", "messages": [], "stream": True}, {}),
+    "error event": ("POST", CHAT, {"model": "fault:error_event:after=0", "user": "same", "messages": [], "stream": True}, {}),
     "cut stream": ("POST", CHAT, {"model": "fault:fin_event:after=2", "user": "same", "messages": [], "stream": True}, {}),
+    "stalled": ("POST", CHAT, {"model": "fault:stall:after=1", "user": "same", "messages": [], "stream": True}, {}),
     "no such model": ("POST", CHAT, {"model": "plainn", "messages": []}, {}),
     "no model": ("POST", CHAT, {"messages": []}, {}),
     "no json": ("POST", CHAT, b"{", {}),
@@ -103,9 +104,11 @@ async def served(app: Any, lifespan: Any = "off") -> AsyncIterator[str]:
     while not server.started:
         assert not running.done(), "uvicorn did not start"
         await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await asyncio.wait_for(running, 10)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(running, 10)
 
 
 async def row(data: Path, marker: str) -> Row:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Usage
@@ -22,7 +24,7 @@ from trunkline.pipeline import finish
 from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.relay import Relay, echo_model
-from trunkline.pipeline.request import Asked, BadBody, prepare, read, swap_model
+from trunkline.pipeline.request import Asked, BadBody, number, prepare, read, swap_model
 from trunkline.pipeline.state import Prepared
 from trunkline.pipeline.surface import Arrival, Sink
 from trunkline.pipeline.worker import Worker
@@ -51,7 +53,7 @@ class Call:
     __slots__ = (
         "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "chunks", "connection", "deadline",
         "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
-        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "plan", "position",
+        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan", "position",
         "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink", "size",
         "started", "started_us", "state", "status", "stream", "task", "total_deadline", "usage_added", "waiting",
         "worker",
@@ -81,6 +83,8 @@ class Call:
         self.position = self.first_byte_us = -1
         self.attempts = self.attempt_started_us = self.estimated_input = self.status = self.size = 0
         self.retries = self.fell_back = 0
+        self.own_retries: float | None = None
+        """`num_retries` of the body."""
         self.earlier: tuple[Attempt, ...] = ()
         self.losses: tuple[str, ...] = ()
         """Members of the request that were left out."""
@@ -138,8 +142,11 @@ class Call:
     def _depart(self, model: str, group: Group) -> None:
         self.model_group = model
         self.plan = plan = group.ready if len(group.ready) == 1 else self.state.routes.order(group, self.started)
-        arrival = self.arrival
+        arrival, asked = self.arrival, self.asked
         total = (arrival.stream_timeout if self.stream else None) or arrival.timeout or plan[0].timeouts.total
+        if asked.timeout is not UNSET or asked.num_retries is not UNSET:
+            total = number(asked.timeout, 0.001, 86400.0) or total
+            self.own_retries = number(asked.num_retries, 0.0, float(MAX_ATTEMPTS))
         self.total_deadline = self.deadline = self.started + total
         self._next_place()
 
@@ -466,7 +473,7 @@ class Call:
 
     def _try_on(self, trouble: Trouble, now: float) -> bool:
         """Start another attempt if there is one to make."""
-        retries = self.arrival.num_retries
+        retries = self.own_retries if self.own_retries is not None else self.arrival.num_retries
         if retries is None:
             own = self.prepared.deployment.num_retries
             retries = own if own is not None else self.state.snapshot.router.num_retries

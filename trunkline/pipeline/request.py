@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
+from msgspec.structs import astuple
 
 from trunkline.config.snapshot import Deployment
 
@@ -28,40 +29,38 @@ class Asked(msgspec.Struct, gc=False):
     timeout: Raw | UnsetType = UNSET
     stream_timeout: Raw | UnsetType = UNSET
     fallbacks: Raw | UnsetType = UNSET
+    context_window_fallbacks: Raw | UnsetType = UNSET
+    content_policy_fallbacks: Raw | UnsetType = UNSET
     disable_fallbacks: Raw | UnsetType = UNSET
     mock_response: Raw | UnsetType = UNSET
+    mock_testing_fallbacks: Raw | UnsetType = UNSET
     cache: Raw | UnsetType = UNSET
     tags: Raw | UnsetType = UNSET
     api_key: Raw | UnsetType = UNSET
     api_base: Raw | UnsetType = UNSET
+    api_version: Raw | UnsetType = UNSET
     base_url: Raw | UnsetType = UNSET
+    organization: Raw | UnsetType = UNSET
+    extra_headers: Raw | UnsetType = UNSET
     custom_llm_provider: Raw | UnsetType = UNSET
     litellm_metadata: Raw | UnsetType = UNSET
     litellm_params: Raw | UnsetType = UNSET
+    litellm_call_id: Raw | UnsetType = UNSET
+    litellm_session_id: Raw | UnsetType = UNSET
+    litellm_trace_id: Raw | UnsetType = UNSET
     guardrails: Raw | UnsetType = UNSET
+    no_log: Raw | UnsetType = msgspec.field(name="no-log", default=UNSET)
 
     def is_plain(self) -> bool:
         """No member is meant for the gateway alone."""
-        return (
-            self.num_retries is UNSET and self.timeout is UNSET and self.fallbacks is UNSET and self.tags is UNSET
-            and self.api_key is UNSET and self.api_base is UNSET and self.base_url is UNSET and self.cache is UNSET
-            and self.custom_llm_provider is UNSET and self.litellm_metadata is UNSET and self.guardrails is UNSET
-            and self.litellm_params is UNSET and self.mock_response is UNSET and self.stream_timeout is UNSET
-            and self.disable_fallbacks is UNSET
-        )  # fmt: skip
+        return astuple(self)[4:] == _NONE_OF_OURS
 
 
-OURS: Final = frozenset(
-    {
-        "num_retries", "timeout", "stream_timeout", "fallbacks", "disable_fallbacks", "mock_response", "cache", "tags",
-        "api_key", "api_base", "base_url", "custom_llm_provider", "litellm_metadata", "litellm_params", "guardrails",
-        "context_window_fallbacks", "content_policy_fallbacks", "litellm_call_id", "litellm_session_id",
-        "litellm_trace_id", "mock_testing_fallbacks", "no-log", "api_version", "organization", "extra_headers",
-    }
-)  # fmt: skip
+OURS: Final = frozenset(Asked.__struct_encode_fields__[4:])
 """LiteLLM's own request members: never sent on. Those that would steer a call to another host or key
 (`api_base`, `api_key`, ...) are the ones of CVE-2024-6587, so they are not obeyed either."""
 
+_NONE_OF_OURS: Final = (UNSET,) * len(OURS)
 _decode = msgspec.json.Decoder(Asked).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _encode = msgspec.json.Encoder().encode
@@ -95,6 +94,17 @@ def read(body: bytes) -> Asked:
         raise BadBody("Invalid JSON in the request body: nested too deep") from None
     except UnicodeDecodeError:
         raise BadBody("Invalid JSON in the request body: not UTF-8") from None
+
+
+def number(raw: Raw | UnsetType, least: float, most: float) -> float | None:
+    """A number that the body gave, within bounds; `None` where there is none to go by."""
+    if raw is UNSET:
+        return None
+    try:
+        value = msgspec.json.decode(raw, type=float)
+    except msgspec.MsgspecError:
+        return None
+    return value if least <= value <= most else None
 
 
 def members(body: bytes) -> dict[str, Raw]:
