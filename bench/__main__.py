@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +62,9 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
     return found
 
 
-def _names(parser: argparse.ArgumentParser, option: str, text: str, known: Sequence[str] | dict[str, peers.Peer]) -> list[str]:
+def _names(
+    parser: argparse.ArgumentParser, option: str, text: str, known: Sequence[str] | dict[str, peers.Peer]
+) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in known:
@@ -106,7 +108,7 @@ def run(chosen: argparse.Namespace) -> Report:
     """Measure what was asked for."""
     command = tuple(chosen.gateway.split())
     made = Report(
-        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        date=dt.datetime.now(dt.UTC).date().isoformat(),
         machine=machine(),
         versions=versions(),
         settings={"rounds": str(chosen.rounds), "seconds": str(chosen.secs), "parts": " ".join(chosen.only)},

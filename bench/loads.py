@@ -116,7 +116,8 @@ def measure(rig: Rig, target: Target, connections: int, rounds: int, secs: int, 
         done.append(last)
         print(
             f"  {target.name}: {last.cpu:8.1f} us a request, nginx {last.nginx:6.1f},"
-            f" ratio {last.cpu / last.nginx:.2f}, {last.ours.per_second:,.0f}/s, p99 {last.ours.p99_ms:g} ms, errors {last.ours.errors}",
+            f" ratio {last.cpu / last.nginx:.2f}, {last.ours.per_second:,.0f}/s,"
+            f" p99 {last.ours.p99_ms:g} ms, errors {last.ours.errors}",
             flush=True,
         )
     return _sum_up(target, connections, secs, done)

@@ -124,7 +124,18 @@ def figure_table(found: Sequence[Figure]) -> str:
 
 
 def _loads(loads: Sequence[Load]) -> Iterator[str]:
-    head = ("server", "load", "CPU us/request", "nginx", "ratio", "worker alone", "all shipped", "req/s", "p50 ms", "p99 ms")
+    head = (
+        "server",
+        "load",
+        "CPU us/request",
+        "nginx",
+        "ratio",
+        "worker alone",
+        "all shipped",
+        "req/s",
+        "p50 ms",
+        "p99 ms",
+    )
     rows = [
         (
             load.server, load.name, f"{load.cpu_us:,.1f}", f"{load.nginx_us:,.1f}", f"{load.ratio:.2f}",
@@ -151,8 +162,8 @@ def _details(report: Report) -> Iterator[str]:
         found = report.ledger
         yield (
             f"\n## Ledger\n\n{found.rows:,} rows for {found.provider_calls:,} calls that the providers counted and"
-            f" {found.answers:,} whole answers that wrk counted (it can have cut {found.cut:,} at most when its time was"
-            f" over); {found.rows_ok:,} rows are `ok` and cost {found.spend_ok_pico:,} pico-USD, expected"
+            f" {found.answers:,} whole answers that wrk counted (when its time was over it can have cut {found.cut:,} at"
+            f" most); {found.rows_ok:,} rows are `ok` and cost {found.spend_ok_pico:,} pico-USD, expected"
             f" {found.expected_spend_ok_pico:,}. The shipper used {found.shipper_us_per_row:g} us of CPU a row."
         )
     if report.start is not None:
@@ -184,7 +195,9 @@ def _soak(soak: Soak) -> Iterator[str]:
 def markdown(report: Report) -> str:
     """The whole result as a page."""
     machine = report.machine
-    place = f"{machine.cores} x {machine.cpu}{' (virtual machine)' if machine.virtual else ''}, {machine.memory_gib:g} GiB"
+    place = (
+        f"{machine.cores} x {machine.cpu}{' (virtual machine)' if machine.virtual else ''}, {machine.memory_gib:g} GiB"
+    )
     lines = [
         f"# Benchmark of {report.date}",
         "",
@@ -203,7 +216,9 @@ def write(report: Report, folder: Path) -> Path:
     """Write `<date>-<machine>.json` and `.md`; a second run of one day gets a number. Returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{report.date}-{report.machine.slug}"
-    taken = sum(1 for file in folder.glob(f"{name}*.json") if file.stem == name or file.stem[len(name) + 1 :].isdecimal())
+    taken = sum(
+        1 for file in folder.glob(f"{name}*.json") if file.stem == name or file.stem[len(name) + 1 :].isdecimal()
+    )
     stem = f"{name}-{taken + 1}" if taken else name
     data = msgspec.json.format(msgspec.json.encode(report), indent=2)
     (folder / f"{stem}.json").write_bytes(data + b"\n")

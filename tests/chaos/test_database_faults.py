@@ -73,21 +73,21 @@ def assert_all_served(trial: Trial, slowest: float = 2.0) -> None:
 def test_d01_a_frozen_database_holds_nothing_up(
     provider: FakeProvider, make_gateway: MakeGateway, postgres: Postgres, database: str
 ) -> None:
-    """D01: PostgreSQL stopped for 6 s (30 in the catalogue): every call is served in time, no row is lost."""
+    """D01: PostgreSQL stopped for 4 s (30 in the catalogue): every call is served in time, no row is lost."""
     gateway = on_postgres(make_gateway(environment={"DATABASE_URL": database}), database)
     trial = Trial(provider, gateway)
     assert trial.call("plain").acknowledged
     trial.row(trial.told[0].marker)
 
     async def run() -> None:
-        under_load = asyncio.create_task(load(trial, 8))
+        under_load = asyncio.create_task(load(trial, 6))
         await asyncio.sleep(1)
         postgres.freeze()
         try:
-            await asyncio.sleep(4)
+            await asyncio.sleep(3)
             answer = await asyncio.to_thread(gateway.get, "/health/readiness", seconds=2.0)
             assert answer.status in (200, 503)
-            await asyncio.sleep(2)
+            await asyncio.sleep(1)
         finally:
             postgres.thaw()
         await under_load

@@ -120,7 +120,7 @@ def test_d16_killing_everything_twenty_times_loses_nothing(provider: FakeProvide
 def test_d17_a_stopped_worker_that_goes_on_settles_nothing_twice(
     provider: FakeProvider, make_gateway: MakeGateway
 ) -> None:
-    """D17: a worker frozen for 6 s while calls run is not taken for dead, or not settled twice: one row a call."""
+    """D17: a worker frozen for 4 s while calls run is not taken for dead, or not settled twice: one row a call."""
     gateway = make_gateway(workers=2, trunkline={"idle_timeout": 20, "first_byte_timeout": 20})
     trial = Trial(provider, gateway)
     over = False
@@ -131,7 +131,7 @@ def test_d17_a_stopped_worker_that_goes_on_settles_nothing_twice(
         await asyncio.sleep(0.5)
         victim = gateway.worker_pids()[0]
         os.kill(victim, signal.SIGSTOP)
-        await asyncio.sleep(6)
+        await asyncio.sleep(4)
         os.kill(victim, signal.SIGCONT)
         await asyncio.sleep(0.5)
         over = True

@@ -187,8 +187,11 @@ def test_what_leaves_equals_what_came(gateway: Gateway, replayer: Replayer, one:
 def check_answer(one: Recording, answer: Answer, *, hidden: bool) -> None:
     """Status and bytes."""
     if one.stream is None:
-        assert answer.status == one.response["status"]
         shaped = isinstance(one.response["body"], dict) and isinstance(one.response["body"].get("error"), dict)
+        status = one.response["status"]
+        if shaped and status == 200:  # Azure's content filter of 2024: its status stands in the error
+            status = one.response["body"]["error"]["status"]
+        assert answer.status == status
         if answer.status == 200 or shaped:
             assert answer.body == one.whole
         else:
@@ -203,7 +206,8 @@ def check_answer(one: Recording, answer: Answer, *, hidden: bool) -> None:
         expected = without_usage(expected)
     elif b'"error":{' in expected and b'"error":{' in answer.body:
         expected = expected[: len(answer.body)]
-    assert hashlib.sha256(answer.body.strip()).hexdigest() == hashlib.sha256(expected.strip()).hexdigest()
+    got, wanted = (hashlib.sha256(data.strip()).hexdigest() for data in (answer.body, expected))
+    assert got == wanted, f"{one.name}: {answer.body[-300:]!r} instead of {expected[-300:]!r}"
 
 
 def without_usage(stream: bytes) -> bytes:

@@ -37,8 +37,8 @@ def read(pieces: Iterable[bytes]) -> tuple[list[bytes], bytes, bytes]:
     splitter, events, out = SseSplitter(), list[bytes](), b""
     for piece in pieces:
         whole = splitter.feed(piece)
+        events += event_data(whole, start=not out)
         out += whole
-        events += event_data(whole)
     return events, out, splitter.rest
 
 

@@ -53,10 +53,10 @@ class Call:
     __slots__ = (
         "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "chunks", "connection", "deadline",
         "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
-        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan", "position",
-        "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink", "size",
-        "started", "started_us", "state", "status", "stream", "task", "total_deadline", "usage_added", "waiting",
-        "worker",
+        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan",
+        "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink",
+        "size", "started", "started_us", "state", "status", "stream", "task", "total_deadline", "usage_added",
+        "waiting", "worker",
     )  # fmt: skip
 
     prepared: Prepared

@@ -44,13 +44,14 @@ def echoed_name(call: Call) -> bytes:
 
 
 def status_in_error(data: bytes) -> int:
-    """The HTTP status that an error event inside a stream stands for: its numeric `code`, else 502."""
+    """The HTTP status that an error under 200 stands for: its numeric `code` or `status` (Azure's filter), else 502."""
     try:
-        code = msgspec.json.decode(data)["error"]["code"]
-        number = int(code)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        error = msgspec.json.decode(data)["error"]
+        named = (error.get("code"), error.get("status"))
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
         return 502
-    return number if 400 <= number <= 599 else 502
+    numbers = (int(value) for value in map(str, named) if value.isdecimal() and len(value) == 3)
+    return next((number for number in numbers if 400 <= number <= 599), 502)
 
 
 def no_model(state: State, route: str, model: str, group: Group | None) -> Refusal:

@@ -28,8 +28,8 @@ class Relay:
 
     __slots__ = (
         "_back", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back", "_splitter",
-        "_usage_lies", "done", "error", "events", "finish_reason", "first", "model", "progressed", "provider_id", "size",
-        "usage",
+        "_usage_lies", "done", "error", "events", "finish_reason", "first", "model", "progressed", "provider_id",
+        "size", "usage",
     )  # fmt: skip
 
     def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:
@@ -155,7 +155,8 @@ class Relay:
         return b"".join(kept)
 
     def _study_one(self, event: bytes) -> bytes:
-        for data in event_data(event if event.endswith((b"\n", b"\r")) else event + b"\n\n"):
+        whole = event if event.endswith((b"\n", b"\r")) else event + b"\n\n"
+        for data in event_data(whole, start=self.events == 1):
             if data == b"[DONE]":
                 self.done = True
                 return event

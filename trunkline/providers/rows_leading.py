@@ -142,6 +142,7 @@ LEADING: Final[tuple[Row, ...]] = (
         keys=("OPENROUTER_API_KEY", "OR_API_KEY"),
         bases=("OPENROUTER_API_BASE",),
         endpoints="CTE",
+        rename=KEEP,  # takes both names: recorded
         env_headers=(("HTTP-Referer", ("OR_SITE_URL",)), ("X-Title", ("OR_APP_NAME",))),
         usage="openrouter",
         doc="https://openrouter.ai/docs/api-reference/overview",

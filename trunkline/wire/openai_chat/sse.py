@@ -90,11 +90,14 @@ def _last_boundary(data: bytes) -> int:
     return end
 
 
-def event_data(block: bytes) -> list[bytes]:
-    """Read whole events; return the data of each that has any (several `data` lines joined by LF)."""
+def event_data(block: bytes, *, start: bool = False) -> list[bytes]:
+    """Read whole events; return the data of each that has any (several `data` lines joined by LF).
+
+    `start`: the block begins the stream, where a byte order mark is left out.
+    """
     found: list[bytes] = []
     lines: list[bytes] = []
-    for line in _LINE_END.split(block.removeprefix(_BOM)):
+    for line in _LINE_END.split(block.removeprefix(_BOM) if start else block):
         if not line:
             if lines:
                 found.append(b"\n".join(lines))
