@@ -67,7 +67,7 @@ class _Scene:
 
     def ours(self, secs: int) -> tuple[Wrk, float, float, float]:
         """Load the target; returns wrk's report and the CPU seconds of worker, helpers, and all until settled."""
-        target, counter, seen = self.target, self.counter, self.rig.seen()
+        target, counter, seen = self.target, self.counter, self.rig.quiet()
         worker, helper = cpu_seconds(target.answering()), cpu_seconds(target.helping())
         report = self._run(target.url, target.headers, secs)
         worker_after, helper_after = cpu_seconds(target.answering()), cpu_seconds(target.helping())
@@ -75,7 +75,7 @@ class _Scene:
         settled = cpu_seconds(target.answering()) + cpu_seconds(target.helping()) - worker - helper
         counter.answers += report.answers
         counter.cut += self.connections
-        counter.provider_calls += self.rig.seen() - seen
+        counter.provider_calls += self.rig.quiet() - seen
         return report, worker_after - worker, helper_after - helper, settled
 
     def theirs(self, secs: int) -> tuple[Wrk, float]:

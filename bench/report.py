@@ -162,9 +162,9 @@ def _details(report: Report) -> Iterator[str]:
         found = report.ledger
         yield (
             f"\n## Ledger\n\n{found.rows:,} rows for {found.provider_calls:,} calls that the providers counted and"
-            f" {found.answers:,} whole answers that wrk counted (when its time was over it can have cut {found.cut:,} at"
-            f" most); {found.rows_ok:,} rows are `ok` and cost {found.spend_ok_pico:,} pico-USD, expected"
-            f" {found.expected_spend_ok_pico:,}. The shipper used {found.shipper_us_per_row:g} us of CPU a row."
+            f" {found.answers:,} whole answers that wrk counted (at the end of its time it can have cut"
+            f" {found.cut:,} at most); {found.rows_ok:,} rows are `ok` and cost {found.spend_ok_pico:,} pico-USD,"
+            f" expected {found.expected_spend_ok_pico:,}. The shipper used {found.shipper_us_per_row:g} us of CPU a row."
         )
     if report.start is not None:
         later = ", ".join(f"{seconds:.2f}" for seconds in report.start.later)

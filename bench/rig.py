@@ -128,6 +128,17 @@ class Rig:
             raise BenchError(f"nginx gave no count: {status!r}")
         return int(found[1]) - self._own_counts + int(_get(f"http://127.0.0.1:{self.sse_port}/count"))
 
+    def quiet(self) -> int:
+        """Wait until the upstreams get no more requests; returns `seen`.
+
+        What wrk had sent when its time was over still runs through nginx and the gateway for a moment.
+        """
+        before = -1
+        while (now := self.seen()) != before:
+            before = now
+            time.sleep(0.1)
+        return now
+
     def wrk(
         self, url: str, headers: Mapping[str, str], model: str, *, stream: bool, connections: int, secs: int
     ) -> Wrk:

@@ -87,7 +87,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def memory(pid: int) -> Memory:
     """Resident and proportional memory of a process now."""
-    found = dict(re.findall(r"(Rss|Pss): +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text()))
+    found = dict(re.findall(r"^(Rss|Pss): +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE))
     return Memory(rss_kib=int(found["Rss"]), pss_kib=int(found["Pss"]))
 
 

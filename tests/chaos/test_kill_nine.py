@@ -41,7 +41,7 @@ def reckon(trial: Trial) -> Counter[str]:
     return ends
 
 
-def wait_workers(gateway: Gateway, count: int, without: int, seconds: float = 5.0) -> float:
+def wait_workers(gateway: Gateway, count: int, without: int, seconds: float = 10.0) -> float:
     """Seconds until `count` workers run and `without` is none of them."""
     start = time.monotonic()
     while time.monotonic() - start < seconds:
@@ -73,10 +73,12 @@ def test_d15_killing_a_worker_twenty_times_loses_nothing(provider: FakeProvider,
     async def run() -> None:
         nonlocal over
         load = asyncio.create_task(closed_loop(trial, clients=16, until=lambda: over, model=SLOW_ENOUGH))
-        await asyncio.to_thread(killer)
-        await asyncio.sleep(0.5)
-        over = True
-        await load
+        try:
+            await asyncio.to_thread(killer)
+            await asyncio.sleep(0.5)
+        finally:
+            over = True
+            await load
 
     asyncio.run(run())
     broken = [told for told in trial.told if not told.acknowledged]
@@ -85,7 +87,7 @@ def test_d15_killing_a_worker_twenty_times_loses_nothing(provider: FakeProvider,
     refused = [told for told in broken if told.answer.error.startswith("connect: ConnectionRefused")]
     assert not refused
     assert not [told.answer for told in broken if told.answer.status >= 400]
-    assert sorted(starts)[len(starts) // 2] <= 2.0, starts
+    assert max(starts) <= 2.5, starts  # 2 s, and what two busy cores add
     ends = reckon(trial)
     print(f"calls {len(trial.told)}, broken {len(broken)}, {dict(ends)}, restart {max(starts):.2f} s at most")
     assert ends["unknown"] > 0, "no kill hit a call under way: the test proved nothing"

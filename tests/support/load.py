@@ -106,28 +106,32 @@ async def closed_loop(
 
     async def one(number: int) -> None:
         client: LoadClient | None = None
-        for turn in range(1_000_000):
-            if until():
-                break
-            stream = (number + turn) % 100 < streams * 100
-            marker = trial.marker()
-            start = time.monotonic()
-            try:
-                if client is None or not client.open:
-                    client = await connect(trial.gateway.port)
-                answer = await client.ask(
-                    trial.request(model, marker, stream=stream, path=path, headers=headers, **more)
-                )
-            except OSError as error:
-                answer, client = Answer(error=f"connect: {type(error).__name__}"), None
-            results.append(trial.tell(marker, answer, stream=stream, seconds=time.monotonic() - start))
-            if answer.error:
-                client = None
-                await asyncio.sleep(0.01)
-            elif (answer.header("connection") or "").lower() == "close":
-                client = None
-        if client is not None:
+        turn = number
+        try:
+            while not until():
+                turn += 1
+                client = await one_call(client, stream=turn % 100 < streams * 100)
+        finally:
+            if client is not None:
+                client.close()
+
+    async def one_call(client: LoadClient | None, *, stream: bool) -> LoadClient | None:
+        marker = trial.marker()
+        start = time.monotonic()
+        try:
+            if client is None or not client.open:
+                client = await connect(trial.gateway.port)
+            request = trial.request(model, marker, stream=stream, path=path, headers=headers, **more)
+            answer = await client.ask(request)
+        except OSError as error:
+            answer, client = Answer(error=f"connect: {type(error).__name__}"), None
+        results.append(trial.tell(marker, answer, stream=stream, seconds=time.monotonic() - start))
+        if answer.error:
+            await asyncio.sleep(0.01)
+        if client is not None and (answer.error or (answer.header("connection") or "").lower() == "close"):
             client.close()
+            return None
+        return client
 
     await asyncio.gather(*(one(number) for number in range(clients)))
     return results

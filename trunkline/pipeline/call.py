@@ -54,9 +54,9 @@ class Call:
         "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "chunks", "connection", "deadline",
         "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
         "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan",
-        "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer", "sink",
-        "size", "started", "started_us", "state", "status", "stream", "task", "total_deadline", "usage_added",
-        "waiting", "worker",
+        "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer",
+        "sent_bytes", "sink", "size", "started", "started_us", "state", "status", "stream", "task", "total_deadline",
+        "usage_added", "waiting", "worker",
     )  # fmt: skip
 
     prepared: Prepared
@@ -81,7 +81,7 @@ class Call:
         self.deadline = self.total_deadline = NEVER
         self.plan: Sequence[Deployment] = ()
         self.position = self.first_byte_us = -1
-        self.attempts = self.attempt_started_us = self.estimated_input = self.status = self.size = 0
+        self.attempts = self.attempt_started_us = self.estimated_input = self.status = self.size = self.sent_bytes = 0
         self.retries = self.fell_back = 0
         self.own_retries: float | None = None
         """`num_retries` of the body."""
@@ -187,8 +187,9 @@ class Call:
         if body is None:
             body, self.usage_added, self.losses = prepare(self.body, asked, named, edit, wants_usage=self.stream)
         self.request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
-        self.estimated_input = tokens_in = len(body) // 4
         stats, price, deployment = prepared.stats, prepared.price, prepared.deployment
+        self.sent_bytes = size = len(body)
+        self.estimated_input = tokens_in = int(size * stats.tokens_per_byte)
         tokens_out, cost, version = int(stats.typical_output), 0, ""
         if price is not None:
             version, rates = price.version, price.base
@@ -417,7 +418,9 @@ class Call:
         self._drop_connection()
         self.answered = self.worker.time()
         provider = self.prepared.deployment.provider
-        if not out:
+        if relay.malformed:
+            if out and self.head_sent and not self.gone:
+                self.sink.write(out)  # the good events before it, in the same read
             self._failed(malformed(provider, 200, "an event of the provider's stream is no JSON object"))
             return
         trouble = from_answer(finish.status_in_error(relay.error), relay.error, provider)

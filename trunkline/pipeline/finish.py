@@ -113,6 +113,8 @@ def _attempt_succeeded(call: Call, usage: Usage, total: Cost) -> None:
     stats.reasoning_tokens += usage.reasoning
     stats.spend_pico += total.total
     stats.typical_output += (usage.output_total - stats.typical_output) / 16
+    if call.sent_bytes and usage is not NO_USAGE:
+        stats.tokens_per_byte += (usage.input_total / call.sent_bytes - stats.tokens_per_byte) / 16
     stats.last_success = call.started_us / 1e6
 
 
@@ -261,8 +263,7 @@ def _close(
         model, model_id, provider = deployment.model, deployment.id, deployment.provider
         api_base, price = prepared.api_base, prepared.price
     else:
-        model = model_id = provider = api_base = ""
-        price = None
+        model, model_id, provider, api_base, price = call.model_group[:256], "", "", "", None
     record = CallRecord(
         call.id, call.started_us, int(duration * 1e6), call.first_byte_us, arrival.surface.call_type,
         call.model_group[:256], call.provider_model or model, model_id, provider, api_base, call.stream,
@@ -273,9 +274,9 @@ def _close(
         call.attempts, call.provider_id, call.state.snapshot.version, arrival.client_call_id, arrival.user_agent,
         call.finish_reason, call.earlier,
     )  # fmt: skip
-    log = worker.log
-    if log.muted and outcome == "ok":
-        log.suppressed += 1
+    lines = worker.log
+    if lines.muted and outcome == "ok":
+        lines.suppressed += 1
     else:
-        log.add(record)
+        lines.add(record)
     return frame(CALL + worker.encode_record(record))

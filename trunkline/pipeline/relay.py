@@ -14,6 +14,8 @@ _EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
 _TEXT: Final = re.compile(rb'"(?:content|text)"\s*:\s*"([^"\\]*)"')
 _MODEL: Final = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
+MAX_BEFORE: Final = 4096
+
 
 def echo_model(body: bytes, name: bytes) -> bytes:
     """Put the requested model (a JSON string) where the provider named its own: LiteLLM's habit, a setting here."""
@@ -27,8 +29,8 @@ class Relay:
     """
 
     __slots__ = (
-        "_back", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back", "_splitter",
-        "_usage_lies", "done", "error", "events", "finish_reason", "first", "model", "progressed", "provider_id",
+        "_back", "_before", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back", "_splitter",
+        "_usage_lies", "done", "error", "events", "finish_reason", "first", "malformed", "model", "progressed", "provider_id",
         "size", "usage",
     )  # fmt: skip
 
@@ -41,11 +43,15 @@ class Relay:
         """The splitter keeps bytes of an event that is not whole."""
         self._known = False
         self._front = self._back = b""
+        self._before = b""
+        """Comments ahead of the first event: they do not begin the answer, and go out with what does."""
         self._plain_back: bytes | None = None
         self._usage_lies = False
         self.done = False
         self.error = b""
         """Data of an error event inside the stream."""
+        self.malformed = False
+        """`error` is no event of the provider's but something that is no JSON object; it was not forwarded."""
         self.progressed = False
         """The last `feed` held data, not only comments and pings (reliability U08)."""
         self.events = 0
@@ -90,7 +96,11 @@ class Relay:
         if not self.progressed:
             self.events -= 1
             self.size -= len(whole)
-            return whole
+            if self._known:
+                return whole
+            before = self._before + whole
+            self._before = before if len(before) <= MAX_BEFORE else b""  # pings for minutes are not kept
+            return b""
         # One plain event that looks like a JSON object and holds nothing of note needs no parsing; all else is read.
         if (
             self._known
@@ -147,7 +157,8 @@ class Relay:
 
     def _study(self, whole: bytes) -> bytes:
         """Look into every event; leave out what the client did not ask for and what follows the end."""
-        kept: list[bytes] = []
+        kept: list[bytes] = [self._before]
+        self._before = b""
         for event in _EVENT.findall(whole):
             if self.done or self.error:
                 break
@@ -163,6 +174,7 @@ class Relay:
             facts = parse_chunk(data, self._dialect)
             if facts is None or facts.has_error:
                 self.error = data
+                self.malformed = facts is None
                 return event if facts is not None else b""
             if not self._known:
                 self._known = True

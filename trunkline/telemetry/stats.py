@@ -31,9 +31,10 @@ class DeploymentStats:
     """What one deployment did in this worker since its start."""
 
     __slots__ = (
-        "attempts", "cache_read_tokens", "cooled_count", "cooled_until", "failures", "failures_by_status",
-        "fails_in_a_row", "first_token", "in_flight", "input_tokens", "last_error", "last_failure", "last_success",
-        "latency", "output_tokens", "reasoning_tokens", "spend_pico", "successes", "typical_output", "unpriced",
+        "attempts", "cache_read_tokens", "cooled_count", "cooled_until", "fails_in_a_row", "failures",
+        "failures_by_status", "first_token", "in_flight", "input_tokens", "last_error", "last_failure", "last_success",
+        "latency", "output_tokens", "reasoning_tokens", "spend_pico", "successes", "tokens_per_byte", "typical_output",
+        "unpriced",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -63,6 +64,8 @@ class DeploymentStats:
         self.cooled_count = 0
         self.typical_output = 64.0
         """Moving average of output tokens: the estimate for calls whose end nobody saw."""
+        self.tokens_per_byte = 0.25
+        """Moving average of input tokens per byte of body: the estimate where a provider's own count is missing."""
 
 
 @dataclass(slots=True)

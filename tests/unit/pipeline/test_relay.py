@@ -89,12 +89,22 @@ def test_half_an_event_waits() -> None:
 
 
 def test_comments_pass_and_are_no_progress() -> None:
-    """U08: a ping is forwarded, and says nothing of progress."""
+    """U08: a ping says nothing of progress; before the first event it waits for that, later it goes on at once."""
     one = relay()
+    assert one.feed(b": ping\n\n") + one.feed(b": again\n\n") == b""
+    assert not one.progressed
+    assert one.feed(ROLE) == b": ping\n\n: again\n\n" + ROLE
+    assert one.progressed
     assert one.feed(b": ping\n\n") == b": ping\n\n"
     assert not one.progressed
-    one.feed(ROLE)
-    assert one.progressed
+
+
+def test_pings_without_an_event_do_not_fill_the_memory() -> None:
+    """Comments ahead of the first event are kept up to a size."""
+    one = relay()
+    for _ in range(10_000):
+        assert one.feed(b": ping\n\n") == b""
+    assert len(one.feed(ROLE)) < 5000
 
 
 def test_an_error_event_ends_the_stream() -> None:
@@ -115,6 +125,7 @@ def test_an_event_that_is_no_object_is_an_error_and_stays_here(data: bytes, know
         assert one.feed(ROLE) == ROLE
     assert one.feed(b"data: " + data + b"\n\n") == b""
     assert one.error == data
+    assert one.malformed
 
 
 def test_a_stream_without_an_end_marker_is_clean_only_with_a_reason() -> None:
