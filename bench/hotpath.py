@@ -185,7 +185,7 @@ class Bench:
         loop: Any = self.loop
         log: Any = Silent()
         gateway = LiveGateway(
-            snapshot=load(config, {}), config=config, environ={}, data=folder, worker_id="bench", loop=loop,
+            snapshot=load(config, {}), config=config, base={}, data=folder, worker_id="bench", loop=loop,
             log=log, stats=Stats(),
         )  # fmt: skip
         self.gateway = gateway

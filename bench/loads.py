@@ -12,6 +12,8 @@ from bench.rig import Rig, Wrk
 from bench.system import BenchError, cpu_seconds
 
 WARM_UP_SECONDS = 2
+STREAM_TIMES = 2
+"""Rounds of streams are twice as long: there are 60 answers a second of them, and CPU time comes in steps of 10 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class _Scene:
 
 def measure(rig: Rig, target: Target, connections: int, rounds: int, secs: int, counter: Counter) -> Load:
     """Load the target and nginx in turn."""
+    secs *= STREAM_TIMES if target.stream else 1
     scene = _Scene(rig=rig, target=target, connections=connections, counter=counter)
     scene.ours(WARM_UP_SECONDS)
     scene.theirs(1)

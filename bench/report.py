@@ -164,7 +164,8 @@ def _details(report: Report) -> Iterator[str]:
             f"\n## Ledger\n\n{found.rows:,} rows for {found.provider_calls:,} calls that the providers counted and"
             f" {found.answers:,} whole answers that wrk counted (at the end of its time it can have cut"
             f" {found.cut:,} at most); {found.rows_ok:,} rows are `ok` and cost {found.spend_ok_pico:,} pico-USD,"
-            f" expected {found.expected_spend_ok_pico:,}. The shipper used {found.shipper_us_per_row:g} us of CPU a row."
+            f" expected {found.expected_spend_ok_pico:,}."
+            f" The shipper used {found.shipper_us_per_row:g} us of CPU a row."
         )
     if report.start is not None:
         later = ", ".join(f"{seconds:.2f}" for seconds in report.start.later)

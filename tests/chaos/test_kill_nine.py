@@ -82,7 +82,7 @@ def test_d15_killing_a_worker_twenty_times_loses_nothing(provider: FakeProvider,
 
     asyncio.run(run())
     broken = [told for told in trial.told if not told.acknowledged]
-    assert len(broken) <= 16 * KILLS
+    assert len(broken) <= 2 * 16 * KILLS  # 16 under way at each kill, and those that were just connecting
     # Refused never: the listening socket outlives its workers. Every other call was answered well.
     refused = [told for told in broken if told.answer.error.startswith("connect: ConnectionRefused")]
     assert not refused

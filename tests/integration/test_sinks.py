@@ -33,7 +33,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any] | bytes | None, dict[str, str
     "completions": ("POST", "/completions", {"model": "plain", "user": "same", "prompt": "x"}, {}),
     "embeddings": ("POST", "/v1/embeddings", {"model": "plain", "user": "same", "input": "x"}, {}),
     "azure": ("POST", "/openai/deployments/plain/chat/completions?api-version=1", {"user": "same", "messages": []}, {}),
-    "provider error": ("POST", CHAT, {"model": "fault:status:status=400", "user": "same", "messages": []}, {}),
+    "provider error": ("POST", CHAT, {"model": "fault:status:code=400", "user": "same", "messages": []}, {}),
     "error event": ("POST", CHAT, {"model": "fault:error_event:after=0", "user": "same", "messages": [], "stream": True}, {}),
     "cut stream": ("POST", CHAT, {"model": "fault:fin_event:after=2", "user": "same", "messages": [], "stream": True}, {}),
     "stalled": ("POST", CHAT, {"model": "fault:stall:after=1", "user": "same", "messages": [], "stream": True}, {}),

@@ -232,9 +232,9 @@ HEADERS: Final[dict[str, Node]] = {
 }
 
 _ERRORS: Final = {
-    400: ("BadRequest", "The body is no JSON object, a member is missing or doubled, or the provider refused it."),
+    400: ("BadRequest", "The body is no JSON object, the model is not known, or the provider refused the call."),
     401: ("Unauthorized", "No key, or one that is not known. One body for every wrong key."),
-    404: ("NotFound", "No model of that name; the message lists near ones."),
+    404: ("NotFound", "No such model, says `GET /v1/models/{id}` or the provider."),
     408: ("Timeout", "The provider was silent too long; the message says which limit."),
     413: ("TooLarge", "The body is larger than the limit (32 MB unless set)."),
     429: ("RateLimited", "The provider's limit, after the retries; `retry-after` where it said one."),

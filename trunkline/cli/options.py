@@ -32,7 +32,7 @@ _FLAGS = {
 _VARIABLES = {"config": "CONFIG_FILE_PATH", "host": "HOST", "port": "PORT", "workers": "NUM_WORKERS"}
 """LiteLLM's names."""
 
-_OF_THE_PROCESS = ("TRUNKLINE_DATA", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_OF_THE_PROCESS = ("TRUNKLINE_DATA", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class Mistake(Exception):

@@ -41,7 +41,7 @@ LITELLM_SETTINGS: Final = Section(
         "fallbacks": 'Models to try next: `[{"a": ["b", "c"]}]`.',
         "default_fallbacks": "Models to try next where `fallbacks` names none.",
         "max_fallbacks": "How many fallbacks a call may use. Default 5.",
-        "allowed_fails": "Failures a minute before an entry rests. Default: LiteLLM's rules.",
+        "allowed_fails": "Failures in a row before an entry rests. Default: LiteLLM's rules.",
         "model_alias_map": 'Other names for models: `{"alias": "name"}`.',
         "model_cost_map_url": "Path of a price file in LiteLLM's format. Addresses are not fetched.",
         "require_auth_for_metrics_endpoint": "`/metrics` wants a key. Default true.",
@@ -107,7 +107,7 @@ ROUTER_SETTINGS: Final = Section(
         "max_fallbacks": "How many fallbacks a call may use. Default 5.",
         "timeout": "Seconds to the first byte of an answer, where `litellm_settings.request_timeout` is not written.",
         "stream_timeout": "Seconds to the first token of a stream. Default: as `timeout`.",
-        "allowed_fails": "Failures a minute before an entry rests. Default: LiteLLM's rules.",
+        "allowed_fails": "Failures in a row before an entry rests. Default: LiteLLM's rules.",
         "cooldown_time": "Seconds an entry rests after failures. Default 5.",
         "disable_cooldowns": "Never let an entry rest.",
         "model_group_alias": "Other names for models: `alias: name`, or `alias: {model: name, hidden: true}`.",
@@ -173,7 +173,6 @@ GENERAL_SETTINGS: Final = Section(
         "database_url": "`postgresql://...` or `sqlite:///...`. Default: `DATABASE_URL`, else SQLite.",
         "max_request_size_mb": "Largest request body in MiB. Default 32.",
         "litellm_key_header_name": "One more header in which clients may send their key.",
-        "allow_client_side_credentials": "Clients may name `api_base`; off: such calls are refused. Default false.",
         "trunkline": "Trunkline's own settings, below.",
     },
     {
@@ -212,7 +211,7 @@ GENERAL_SETTINGS: Final = Section(
             "allowed_ips use_x_forwarded_for reject_clientside_metadata_tags user_header_name user_header_mappings "
             "enforce_user_param user_api_key_cache_ttl user_api_key_cache_max_size custom_key_generate custom_sso "
             "dangerously_permit_weak_or_unset_master_key default_team_disabled pass_through_endpoints "
-            "forward_client_headers_to_llm_api forward_openai_org_id allow_user_auth",
+            "forward_client_headers_to_llm_api forward_openai_org_id allow_user_auth allow_client_side_credentials",
         ),
         **_each(
             "Secrets.",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from trunkline.config.problems import ConfigError, Problem
+
+DOTENV: Final = Path(".env").absolute()
+"""The file of the folder that the program was started in."""
 
 
 def read(path: Path) -> dict[str, str]:

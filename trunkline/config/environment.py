@@ -54,9 +54,6 @@ GATEWAY: Final = (
 )
 
 SYSTEM: Final = (
-    Variable("HTTPS_PROXY", "proxy for calls to providers", "http://proxy.internal:3128"),
-    Variable("HTTP_PROXY", "proxy for providers without TLS"),
-    Variable("NO_PROXY", "hosts that are called directly", "localhost,127.0.0.1"),
     Variable("SSL_CERT_FILE", "certificates to trust instead of the system's, one file"),
     Variable("SSL_CERT_DIR", "certificates to trust instead of the system's, a folder"),
 )

@@ -89,7 +89,6 @@ def _assemble(root: Reader, sections: settings.Sections, env: Environment, log: 
         master_key=settings.master_key(general, env),
         master_key_header=settings.key_header(general),
         echo_model=bool(sections.own.flag("echo_model")),
-        client_may_name_base=bool(general.flag("allow_client_side_credentials")),
         metrics_need_key=sections.litellm.flag("require_auth_for_metrics_endpoint") is not False,
         log_calls_per_second=_LOGGED if logged is None else logged,
         database_url=settings.database_url(general, env),

@@ -100,7 +100,7 @@ class Reader:
             except ValueError:
                 value = None
         if value is None or isinstance(value, bool):
-            self.wrong(key, node, f"a number: `{key}: 30`")
+            self.wrong(key, node, f"a number, for example `{key}: 30`")
             return None
         number = float(value)
         if not math.isfinite(number) or number < least:

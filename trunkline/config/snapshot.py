@@ -166,7 +166,6 @@ class Snapshot:
     """`general_settings.litellm_key_header_name`, lower case."""
     echo_model: bool = False
     """LiteLLM's habit: the answer's `model` is the name the client asked for."""
-    client_may_name_base: bool = False
     metrics_need_key: bool = True
     """`litellm_settings.require_auth_for_metrics_endpoint` (LiteLLM's default)."""
     log_calls_per_second: int = 200

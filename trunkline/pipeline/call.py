@@ -423,7 +423,8 @@ class Call:
                 self.sink.write(out)  # the good events before it, in the same read
             self._failed(malformed(provider, 200, "an event of the provider's stream is no JSON object"))
             return
-        trouble = from_answer(finish.status_in_error(relay.error), relay.error, provider)
+        error, out = self.prepared.censored(relay.error), self.prepared.censored(out)
+        trouble = from_answer(finish.status_in_error(error), error, provider)
         if self.head_sent:
             finish.stream_failed(self, trouble, out)
         else:
@@ -439,6 +440,7 @@ class Call:
             self._failed(malformed(provider, self.status, "the provider's answer is no JSON object"))
             return
         if facts.has_error:
+            body = self.prepared.censored(body)
             self._failed(from_answer(finish.status_in_error(body), body, provider))
             return
         self.provider_model, self.provider_id = facts.model or "", facts.id or ""
@@ -457,7 +459,7 @@ class Call:
             )
             return
         wait = retry_after_seconds(self.headers.get(b"retry-after"))
-        self._failed(from_answer(self.status, body, provider, retry_after=wait))
+        self._failed(from_answer(self.status, self.prepared.censored(body), provider, retry_after=wait))
 
     def _failed(self, trouble: Trouble) -> None:
         """An attempt failed: try on while nothing was sent to the client and there is reason to, else end."""

@@ -14,7 +14,7 @@ from trunkline.ledger.cost import Cost, cost
 from trunkline.ledger.journal import frame
 from trunkline.ledger.record import CALL, Attempt, CallRecord
 from trunkline.pipeline.failures import Trouble
-from trunkline.pipeline.headers import common_block, provider_block, stream_block, whole_block
+from trunkline.pipeline.headers import common_block, passed_block, stream_block, whole_block
 from trunkline.pipeline.state import State
 from trunkline.routing.plan import Group
 
@@ -168,7 +168,7 @@ def failed(call: Call, trouble: Trouble) -> None:
     """No attempt succeeded and nothing was sent: answer with the error."""
     block = b"content-type: application/json\r\nx-should-retry: false\r\n%b%b" % (
         common_block(call),
-        provider_block(call.headers) if trouble.provider_status else b"",
+        passed_block(call) if trouble.provider_status else b"",
     )
     outcome = "client_gone" if call.gone else trouble.outcome
     framed = _close(call, outcome, trouble.status, NO_USAGE, NONE, _FREE, trouble.message)

@@ -36,6 +36,12 @@ _AS_THEY_ARE: Final = (
 """What SDKs of the client's format read under these very names; everything else only as `llm_provider-<name>`."""
 
 
+def passed_block(call: Call) -> bytes:
+    """What of the provider's headers goes on, without its key."""
+    block = provider_block(call.headers)
+    return call.prepared.censored(block) if block else block
+
+
 def provider_block(headers: Headers) -> bytes:
     """The provider's headers as lines for the client: LiteLLM's `llm_provider-<name>`, and some as they are."""
     if headers.keys() <= _HELD_BACK:
@@ -69,7 +75,7 @@ def whole_block(call: Call, spent: int | None, total: int, ours: int) -> bytes:
     )
     block = b"content-type: %b\r\n%b%b%b" % (
         headers.get(b"content-type", b"application/json"), lines.encode(),
-        call.prepared.block_for(call.model_group), provider_block(headers),
+        call.prepared.block_for(call.model_group), passed_block(call),
     )  # fmt: skip
     if call.retries or call.fell_back or call.losses:
         block += tried_block(call) + losses_block(call)
@@ -94,7 +100,7 @@ def stream_block(call: Call) -> bytes:
     """The header block of a stream; its cost is known only at its end, so it is not here."""
     content_type = call.headers.get(b"content-type", b"text/event-stream")
     return b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n%b%b%b" % (
-        content_type, common_block(call), provider_block(call.headers), losses_block(call),
+        content_type, common_block(call), passed_block(call), losses_block(call),
     )  # fmt: skip
 
 

@@ -29,9 +29,9 @@ class Relay:
     """
 
     __slots__ = (
-        "_back", "_before", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back", "_splitter",
-        "_usage_lies", "done", "error", "events", "finish_reason", "first", "malformed", "model", "progressed", "provider_id",
-        "size", "usage",
+        "_back", "_before", "_dialect", "_echo", "_front", "_held", "_hide_usage", "_known", "_plain_back",
+        "_splitter", "_usage_lies", "done", "error", "events", "finish_reason", "first", "malformed", "model",
+        "progressed", "provider_id", "size", "usage",
     )  # fmt: skip
 
     def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:

@@ -60,6 +60,7 @@ OURS: Final = frozenset(Asked.__struct_encode_fields__[4:])
 """LiteLLM's own request members: never sent on. Those that would steer a call to another host or key
 (`api_base`, `api_key`, ...) are the ones of CVE-2024-6587, so they are not obeyed either."""
 
+_OBEYED: Final = frozenset({"timeout", "num_retries"})
 _NONE_OF_OURS: Final = (UNSET,) * len(OURS)
 _decode = msgspec.json.Decoder(Asked).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -199,7 +200,7 @@ def _has_usage(asked: Asked) -> bool:
 
 def _rebuild(body: bytes, edit: Edit, *, add: bool) -> Sent:
     found = members(body)
-    losses = tuple(name for name in found if name in edit.drop)
+    losses = tuple(name for name in found if name in edit.drop or (name in OURS and name not in _OBEYED))
     for name in [n for n in found if n in OURS or n in edit.drop]:
         del found[name]
     for old, new in edit.rename.items():

@@ -12,10 +12,13 @@ from trunkline.ir import Endpoint, Secret
 from trunkline.pipeline.request import Edit, edit_for, encode_name
 from trunkline.pipeline.surface import Arrival, Surface
 from trunkline.profiles.price import Price
+from trunkline.providers.target import Target
 from trunkline.routing.plan import Routes
 from trunkline.telemetry.stats import DeploymentStats, Stats
 from trunkline.upstream import Origin, Pool, Pools
 
+MIN_SECRET = 4
+"""Shorter keys are dummies of self-hosted servers; masking them would eat words."""
 FindPrice = Callable[[Deployment], Price | None]
 
 
@@ -35,10 +38,20 @@ class Prepared:
     """Headers that are the same for every answer of this deployment."""
     api_base: str
     price: Price | None
+    secrets: tuple[bytes, ...]
+    """What the provider is told and the client must never read back."""
     pool: Pool | None
     """`None` until the target runs (the embedded model)."""
     price_known: bool = False
     """The price stands in this worker's journal."""
+
+    def censored(self, data: bytes) -> bytes:
+        """Bytes of the provider without its key: some hosts repeat it in errors and headers (LiteLLM #39787)."""
+        for secret in self.secrets:
+            if secret in data:
+                data = data.replace(secret, b"***")
+        return data
+
     _blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
     _names: dict[str | None, bytes] = field(default_factory=dict[str | None, bytes])
 
@@ -111,8 +124,9 @@ class State:
             stats=self.stats.deployment(deployment.id),
             dialect=target.quirks.usage_dialect,
             done_marker=target.quirks.done_marker,
-            answer_block=_answer_block(deployment),
-            api_base=target.base_url,
+            answer_block=_answer_block(deployment, _api_base(target, path, endpoint)),
+            api_base=_api_base(target, path, endpoint),
+            secrets=_secrets(target),
             price=deployment.price or self.find_price(deployment),
             pool=None if target.embedded else self.pools.of(origin),
         )
@@ -136,13 +150,24 @@ def request_head(deployment: Deployment, path: str) -> bytes:
     return ("\r\n".join(lines) + "\r\ncontent-length: ").encode("latin-1")
 
 
-def _answer_block(deployment: Deployment) -> bytes:
-    target = deployment.target
-    assert target is not None
+def _api_base(target: Target, path: str, endpoint: Endpoint) -> str:
+    """LiteLLM's `api_base`: where the host's API begins, without the operation and the query."""
+    if target.embedded and not target.port:
+        return "embedded"
+    return target.base_url + path.partition("?")[0].removesuffix(endpoint.value).rstrip("/")
+
+
+def _secrets(target: Target) -> tuple[bytes, ...]:
+    found = [value.reveal() for _, value in target.headers if isinstance(value, Secret)]
+    bare = [text.removeprefix("Bearer ").strip() for text in found]
+    return tuple(text.encode("latin-1", "replace") for text in bare if len(text) >= MIN_SECRET)
+
+
+def _answer_block(deployment: Deployment, api_base: str) -> bytes:
     lines = [
         ("x-litellm-model-id", deployment.id),
         ("x-litellm-model-name", deployment.litellm_model),
-        ("x-litellm-model-api-base", target.base_url),
+        ("x-litellm-model-api-base", api_base),
         ("x-litellm-version", trunkline.__version__),
     ]
     gone = deployment.replacement

@@ -79,7 +79,9 @@ class Routes:
     def fallbacks(self, name: str) -> Sequence[Group]:
         """Groups to try when all of `name` failed."""
         router = self.snapshot.router
-        chain = router.fallbacks.get(name, router.fallbacks.get("*", ()))
+        alias = router.aliases.get(name)
+        real = alias.target if alias is not None else name
+        chain = router.fallbacks.get(name) or router.fallbacks.get(real) or router.fallbacks.get("*", ())
         found = (self.find(other) for other in chain[: router.max_fallbacks] if other != name)
         return [group for group in found if group is not None and group.ready]
 

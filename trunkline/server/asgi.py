@@ -202,7 +202,7 @@ class _Running:
         writer.redact.update(known_secrets(snapshot))
         self._log = CallLog(stats, writer, level=level_from(environ), per_second=snapshot.log_calls_per_second)
         self.gateway = LiveGateway(
-            snapshot=snapshot, config=config, environ=environ, data=data, worker_id=new_worker_id(), loop=loop,
+            snapshot=snapshot, config=config, base=dict(os.environ), data=data, worker_id=new_worker_id(), loop=loop,
             log=self._log, stats=stats, on_secrets=lambda changed: writer.redact.update(known_secrets(changed)),
         )  # fmt: skip
         self._shipping = Shipping(data, database_url(snapshot, data), environ)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from trunkline.access import Gate, Principal, Refusal
 from trunkline.admin.gateway import ProbeResult, ReloadResult
 from trunkline.config import load
+from trunkline.config.dotenv import DOTENV, overlay
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
 from trunkline.ledger.journal import Journal
@@ -46,7 +47,7 @@ class LiveGateway:
         *,
         snapshot: Snapshot,
         config: Path,
-        environ: Mapping[str, str],
+        base: Mapping[str, str],
         data: Path,
         worker_id: str,
         loop: asyncio.AbstractEventLoop,
@@ -68,7 +69,7 @@ class LiveGateway:
         self.stopped = asyncio.Event()
         """There is nothing left to wait for."""
         self._config = config
-        self._environ = environ
+        self._base = base
         self._loop = loop
         self._log = log
         self._on_secrets = on_secrets
@@ -78,7 +79,7 @@ class LiveGateway:
         self._ticks = 0
         self._cpu = (time.monotonic(), time.process_time())
         self._busy = False
-        self._watch = FileWatch((*snapshot.files, str(data / "reload")))
+        self._watch = FileWatch((*snapshot.files, str(DOTENV), str(data / "reload")))
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.limits: EdgeLimits = snapshot.limits
@@ -143,7 +144,7 @@ class LiveGateway:
         """The part of `reload` that concerns this worker."""
         async with self._reloading:
             try:
-                snapshot = await asyncio.to_thread(load, self._config, self._environ)
+                snapshot = await asyncio.to_thread(self._load)
             except ConfigError as error:
                 problems = tuple(str(problem) for problem in error.problems)
                 _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
@@ -155,9 +156,12 @@ class LiveGateway:
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
             self._log.limit(snapshot.log_calls_per_second)
-            self._watch = FileWatch((*snapshot.files, str(self.data / "reload")))
+            self._watch = FileWatch((*snapshot.files, str(DOTENV), str(self.data / "reload")))
             _log.info("configuration %s is in force", snapshot.version)
             return ReloadResult(ok=True, version=snapshot.version)
+
+    def _load(self) -> Snapshot:
+        return load(self._config, overlay(DOTENV, self._base))
 
     def _open_intents(self) -> list[bytes]:
         return self.worker.open_intents()

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from trunkline.config import load
-from trunkline.config.dotenv import overlay
+from trunkline.config.dotenv import DOTENV, overlay
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Snapshot
-from trunkline.server import exposure, supervisor
+from trunkline.server import briefing, exposure, supervisor
 from trunkline.server.listen import PortTaken, listen
 from trunkline.server.worker import WorkerPlan, run_worker
 
@@ -22,8 +22,9 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
 
     Returns the exit code: 0 after a clean stop, 1 when the gateway failed, 2 for a mistake in what was asked.
     """
+    base = dict(os.environ)
     try:
-        environ = overlay(Path(".env"), os.environ)
+        environ = overlay(DOTENV, base)
         snapshot = load(config, environ)
     except ConfigError as error:
         for problem in error.problems:
@@ -47,7 +48,7 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
             file=sys.stderr,
         )
         return USER_MISTAKE
-    plan = WorkerPlan(snapshot=snapshot, config=config, environ=environ, data=data, sock=sock, host=host)
+    plan = WorkerPlan(snapshot=snapshot, config=config, environ=environ, base=base, data=data, sock=sock, host=host)
     _say_what_is_to_know(snapshot)
     if workers <= 1:
         return run_worker(plan, alone=True)
@@ -56,9 +57,8 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
 
 def _say_what_is_to_know(snapshot: Snapshot) -> None:
     """The notes of the configuration, once, before anything else is printed."""
-    for note in snapshot.notes:
-        where = f"{note.file}:{note.line}: " if note.line else ""
-        print(f"{where}{note.text}", file=sys.stderr)
+    for line in briefing.lines(snapshot):
+        print(line, file=sys.stderr)
     for line in exposure.warnings(snapshot):
         print(line, file=sys.stderr)
 

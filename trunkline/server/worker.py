@@ -32,6 +32,9 @@ class WorkerPlan:
     snapshot: Snapshot
     config: Path
     environ: Mapping[str, str]
+    """What the configuration was read against."""
+    base: Mapping[str, str]
+    """The same without `.env`, which is read again at each reload."""
     data: Path
     sock: socket.socket
     host: str
@@ -116,7 +119,7 @@ async def _serve(plan: WorkerPlan, shipping: Shipping | None) -> None:
     stats = Stats()
     log = CallLog(stats, writer, level=level, per_second=plan.snapshot.log_calls_per_second)
     gateway = LiveGateway(
-        snapshot=plan.snapshot, config=plan.config, environ=plan.environ, data=plan.data, worker_id=new_worker_id(),
+        snapshot=plan.snapshot, config=plan.config, base=plan.base, data=plan.data, worker_id=new_worker_id(),
         loop=loop, log=log, stats=stats, on_secrets=lambda snapshot: writer.redact.update(known_secrets(snapshot)),
     )  # fmt: skip
     log.start()

@@ -88,13 +88,11 @@ def test_general_settings(tmp_path: Path) -> None:
     general_settings:
       max_request_size_mb: 1.5
       litellm_key_header_name: X-My-Key
-      allow_client_side_credentials: true
     litellm_settings: {require_auth_for_metrics_endpoint: false}
     """
     snapshot = read(tmp_path, text)
     assert snapshot.limits.body_bytes == 1_572_864
     assert snapshot.master_key_header == "x-my-key"
-    assert snapshot.client_may_name_base
     assert not snapshot.metrics_need_key
 
 

@@ -25,7 +25,7 @@ def test_a_model_name_cannot_end_a_header_line() -> None:
 def test_headers_of_a_deployment_are_one_line_each() -> None:
     """H03: id, model and a replaced model's names come from the config and are encoded as well."""
     gone = Replacement(retired="old\r\nx: 1", successor="new", since="2026-01-01", source="")
-    block = _answer_block(deployment(id="id\nx", litellm_model="p/m\r", replacement=gone))
+    block = _answer_block(deployment(id="id\nx", litellm_model="p/m\r", replacement=gone), "http://h")
     lines = block.removesuffix(b"\r\n").split(b"\r\n")
     assert [line.split(b":")[0].decode() for line in lines] == [
         "x-litellm-model-id", "x-litellm-model-name", "x-litellm-model-api-base", "x-litellm-version",
