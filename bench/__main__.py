@@ -86,21 +86,27 @@ def _load(rig_: Rig, gateway: Gateway, chosen: argparse.Namespace) -> tuple[list
 
 
 def _peers(rig_: Rig, chosen: argparse.Namespace) -> tuple[list[Load], list[str], dict[str, str]]:
-    loads, absent, found_versions = [], [], {}
+    """Loads of the peers, those that could not be measured with the reason, and versions of the others."""
+    loads: list[Load] = []
+    absent, found_versions = [], {}
     for name in chosen.peers:
         peer, home = peers.PEERS[name], chosen.peers_in / name
-        if chosen.install_peers:
-            peers.install(peer, home)
-        if not peer.program(home).exists():
-            print(f"{peer.title} is not installed; --install-peers puts it into {home}", flush=True)
-            absent.append(peer.title)
-            continue
-        print(peer.title, flush=True)
-        found_versions[peer.title] = peer.version
-        for part, stream in (("chat", False), ("stream", True)):
-            if part in chosen.only:
-                with peers.serving(peer, home, rig_, stream=stream) as target:
-                    loads.append(measure(rig_, target, 32, chosen.rounds, chosen.secs, Counter()))
+        try:
+            if chosen.install_peers:
+                peers.install(peer, home)
+            if not peer.program(home).exists():
+                print(f"{peer.title} is not installed; --install-peers puts it into {home}", flush=True)
+                absent.append(f"{peer.title} (not installed)")
+                continue
+            print(peer.title, flush=True)
+            for part, stream in (("chat", False), ("stream", True)):
+                if part in chosen.only:
+                    with peers.serving(peer, home, rig_, stream=stream) as target:
+                        loads.append(measure(rig_, target, 32, chosen.rounds, chosen.secs, Counter()))
+            found_versions[peer.title] = peer.version
+        except BenchError as error:
+            print(error, file=sys.stderr, flush=True)
+            absent.append(f"{peer.title} {peer.version} (failed: {str(error).splitlines()[0][:200]})")
     return loads, absent, found_versions
 
 

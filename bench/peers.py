@@ -7,6 +7,7 @@ LiteLLM with a master key; Portkey in front of a custom host; Envoy as a plain p
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import string
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.loads import Target
-from bench.rig import PATH, ROOT, Rig, end
+from bench.rig import PATH, REQUEST, ROOT, Rig, end
 from bench.system import GATEWAY_CPU, BenchError, free_port, pinned, tree
 
 START_SECONDS: Final = 120.0
@@ -199,7 +200,7 @@ def serving(peer: Peer, home: Path, rig: Rig, *, stream: bool) -> Iterator[Targe
         command = pinned(GATEWAY_CPU, *map(fill, peer.command))
         process = subprocess.Popen(command, cwd=rig.run, env=_environ(peer.environ), stdout=out, stderr=out)
     try:
-        _wait(url, headers, process, log)
+        _wait(url, headers, process, log, stream=stream)
         pids = tree(process.pid)
         yield Target(
             name=f"{peer.title} {peer.version}",
@@ -215,8 +216,8 @@ def serving(peer: Peer, home: Path, rig: Rig, *, stream: bool) -> Iterator[Targe
         end(process)
 
 
-def _wait(url: str, headers: Mapping[str, str], process: subprocess.Popen[bytes], log: Path) -> None:
-    body = b'{"model": "gpt-4", "messages": [{"role": "user", "content": "hi"}]}'
+def _wait(url: str, headers: Mapping[str, str], process: subprocess.Popen[bytes], log: Path, *, stream: bool) -> None:
+    body = json.dumps({"model": "gpt-4", **REQUEST} | ({"stream": True} if stream else {})).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers})  # noqa: S310 - loopback
     until, trouble = time.monotonic() + START_SECONDS, "it did not listen"
     while process.poll() is None and time.monotonic() < until:

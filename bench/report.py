@@ -157,7 +157,7 @@ def _details(report: Report) -> Iterator[str]:
             " the database, and what that cost is divided by the same answers."
         )
     if report.absent:
-        yield f"\nNot installed, so not measured: {', '.join(report.absent)}."
+        yield f"\nPeers that were not measured: {', '.join(report.absent)}."
     if report.ledger is not None:
         found = report.ledger
         yield (

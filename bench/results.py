@@ -149,7 +149,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     loads: list[Load] = []
     peers: list[Load] = []
     absent: list[str] = []
-    """Peers that are not installed."""
+    """Peers that were asked for and not measured, with the reason."""
     ledger: Ledger | None = None
     start: Start | None = None
     idle: Idle | None = None

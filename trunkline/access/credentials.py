@@ -68,12 +68,13 @@ class Gate:
         return BAD_KEY
 
     def _find(self, headers: Sequence[tuple[bytes, bytes]], query: bytes) -> bytes | None:
-        given = dict(reversed(headers))
+        given = dict(headers)
         for name in self._headers:
             value = given.get(name)
             if value:
-                if len(value) > MAX_KEY_BYTES:
-                    return b""
+                twice = any(found == name and other != value for found, other in headers)
+                if twice or len(value) > MAX_KEY_BYTES:
+                    return b""  # two different ones: whose call would it be? (reliability A07)
                 bare = value.strip()
                 return bare[7:].strip() if bare[:7].lower() == b"bearer " else bare
         if query:

@@ -152,6 +152,7 @@ TRUNKLINE: Final = Section(
         "connect_timeout": "Seconds for TCP and TLS to a provider. Default 5.",
         "first_byte_timeout": "Seconds to the first byte of an answer. Default 600.",
         "idle_timeout": "Seconds without progress inside an answer. Default 60.",
+        "total_timeout": "Seconds of a whole call with all its attempts. Default 6000.",
         "write_seconds": "Seconds without progress while sending, to provider or client. Default 30.",
         "header_seconds": "Seconds a client has for a request's headers. Default 10.",
         "body_seconds": "Seconds without progress inside a request's body. Default 30.",

@@ -91,6 +91,7 @@ def timeouts(sections: Sections) -> Timeouts:
         "connect": own.number("connect_timeout", least=_SHORTEST),
         "first_byte": own.number("first_byte_timeout", least=_SHORTEST),
         "idle": own.number("idle_timeout", least=_SHORTEST),
+        "total": own.number("total_timeout", least=_SHORTEST),
         "write": own.number("write_seconds", least=_SHORTEST),
     }
     return replace(base, **{name: value for name, value in given.items() if value is not None})

@@ -60,7 +60,10 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._next_fd = self._reserve()
+        try:
+            self._next_fd = self._reserve()
+        except OSError as error:
+            raise JournalBroken(error.errno, f"no room for the ledger in `{folder}`: {error.strerror}") from error
         self._rotate()
 
     def append(self, data: bytes) -> None:

@@ -56,7 +56,7 @@ class Call:
         "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan",
         "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer",
         "sent_bytes", "sink", "size", "started", "started_us", "state", "status", "stream", "task", "total_deadline",
-        "usage_added", "waiting", "worker",
+        "usage_added", "waiting", "was_sent", "worker",
     )  # fmt: skip
 
     prepared: Prepared
@@ -78,6 +78,8 @@ class Call:
         """`stream_options.include_usage` was added on the way: its chunk is kept from the client."""
         self.waiting = False
         """Between two attempts."""
+        self.was_sent = False
+        """When the call was broken off, its request was on its way or answered: it may have cost something."""
         self.deadline = self.total_deadline = NEVER
         self.plan: Sequence[Deployment] = ()
         self.position = self.first_byte_us = -1
@@ -247,7 +249,7 @@ class Call:
         return timeouts.stream_first_byte if self.stream and timeouts.stream_first_byte else timeouts.first_byte
 
     def on_whole(self, status: int, headers: Headers, body: bytes) -> None:
-        if self.stream and status == 200:
+        if (self.stream and status == 200) or b"content-encoding" in headers:
             self.on_head(status, headers)
             self.on_data(body)
             self.on_end()
@@ -268,6 +270,11 @@ class Call:
         self.status = status
         self.headers = headers
         self.request = b""
+        if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
+            # Never asked for, and a few bytes of it can unfold to gigabytes (reliability U18).
+            self._drop_connection()
+            self.on_failure(UpstreamFailure(Kind.PROTOCOL, "the provider's answer is compressed, unasked"))
+            return
         if status == 200 and self.stream:
             kind = headers.get(b"content-type", b"")
             if kind[:17].lower() == b"text/event-stream":
@@ -359,6 +366,7 @@ class Call:
         """The client reads again."""
         if self.connection is not None:
             self.connection.resume()
+            self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.timeouts.idle)
 
     def on_deadline(self, now: float) -> None:
         """A time-out is due."""
@@ -366,6 +374,9 @@ class Call:
         if now >= self.total_deadline:
             limit = self.total_deadline - self.started
             failure = UpstreamFailure(Kind.TOTAL_TIMEOUT, f"the call took longer than its {limit:g} s")
+        elif self.sink.blocked:
+            self.deadline = self.total_deadline  # the client holds the provider back; the edge ends dead ones
+            return
         elif self.connection is not None and self.connection.write_paused:
             failure = UpstreamFailure(Kind.WRITE_TIMEOUT, "the provider does not take the request")
         elif self.head_sent or self.chunks:
@@ -530,6 +541,7 @@ class Call:
 
     def _drop_connection(self) -> None:
         connection, self.connection = self.connection, None
+        self.was_sent = connection is not None or self.status != 0
         if connection is not None:
             connection.cancel()
         if self.attempts:

@@ -48,7 +48,7 @@ def status_in_error(data: bytes) -> int:
     try:
         error = msgspec.json.decode(data)["error"]
         named = (error.get("code"), error.get("status"))
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError, AttributeError):
         return 502
     numbers = (int(value) for value in map(str, named) if value.isdecimal() and len(value) == 3)
     return next((number for number in numbers if 400 <= number <= 599), 502)
@@ -183,7 +183,7 @@ def abandoned(call: Call, outcome: str) -> None:
         call.prepared.stats.in_flight -= 1
         if call.relay is not None:
             usage, source = _stream_usage(call)
-        elif call.launched:
+        elif call.was_sent:
             usage, source = Usage(input_total=call.estimated_input), ESTIMATED
     spent = _price(call, usage) if call.attempts else _FREE
     if call.attempts:

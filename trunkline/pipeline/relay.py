@@ -17,6 +17,11 @@ _MODEL: Final = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
 MAX_BEFORE: Final = 4096
 
 
+def _readable(data: bytes) -> bytes:
+    """Data whose bytes are no UTF-8, made readable; what goes to the client stays as it came (reliability P10)."""
+    return data.decode("utf-8", "replace").encode()
+
+
 def echo_model(body: bytes, name: bytes) -> bytes:
     """Put the requested model (a JSON string) where the provider named its own: LiteLLM's habit, a setting here."""
     return _MODEL.sub(lambda match: match.group(1) + name, body, count=1)
@@ -171,7 +176,7 @@ class Relay:
             if data == b"[DONE]":
                 self.done = True
                 return event
-            facts = parse_chunk(data, self._dialect)
+            facts = parse_chunk(data, self._dialect) or parse_chunk(_readable(data), self._dialect)
             if facts is None or facts.has_error:
                 self.error = data
                 self.malformed = facts is None

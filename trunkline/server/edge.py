@@ -58,9 +58,9 @@ class EdgeProtocol(HttpToolsProtocol):
     """One client connection; also the `Sink` of the call it carries."""
 
     __slots__ = (
-        "_arrival", "_at_head_end", "_body", "_body_size", "_body_since", "_chunked", "_fast", "_head_size", "_held",
-        "_keep_alive", "_last_request", "_memo_key", "_outstanding", "_phase", "_probe", "_refusal", "_remaining",
-        "_tail", "blocked", "call", "client_ip", "deadline",
+        "_arrival", "_at_head_end", "_body", "_body_since", "_body_size", "_chunked", "_fast", "_head_size", "_held",
+        "_keep_alive", "_last_request", "_line", "_line_read", "_memo_key", "_odd_line", "_outstanding", "_phase",
+        "_probe", "_refusal", "_remaining", "_tail", "blocked", "call", "client_ip", "deadline",
     )  # fmt: skip
 
     gateway: ClassVar[LiveGateway]
@@ -73,7 +73,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self._phase = HEAD
         self._head_size = 0
         self._tail = b""
-        self._at_head_end = False
+        self._at_head_end = self._line_read = self._odd_line = False
+        self._line = b""
         self._remaining = 0
         self._arrival: Arrival | None = None
         self._refusal: Refusal | None = None
@@ -163,6 +164,8 @@ class EdgeProtocol(HttpToolsProtocol):
             cut = end + 4 - len(self._tail)
             piece, rest = data[:cut], data[cut:]
             self._at_head_end = True
+        if not self._line_read:
+            self._read_line(piece)
         self._head_size += len(piece)
         if self._head_size > self.gateway.limits.header_bytes:
             self._reject(refusal(431, "The head of the request is too large.", "invalid_request_error"))
@@ -173,13 +176,21 @@ class EdgeProtocol(HttpToolsProtocol):
             return b""
         return rest
 
+    def _read_line(self, piece: bytes) -> None:
+        """Look at the protocol that the request line names: the parser also takes RTSP's and others."""
+        self._line += piece
+        end = self._line.find(b"\r\n")
+        if end >= 0 or self._at_head_end:
+            self._line_read = True
+            self._odd_line = not self._line[: max(end, 0)].endswith((b" HTTP/1.1", b" HTTP/1.0"))
+            self._line = b""
+
     def _parse(self, piece: bytes) -> None:
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            self._last_request = (
-                True  # we switch to nothing; the parser takes no more, so the connection ends after this
-            )
+            # We switch to nothing; the parser takes no more, so the connection ends after this answer.
+            self._last_request = True
         except httptools.HttpParserCallbackError as error:
             raise RuntimeError("a callback of the edge failed") from error.__context__
         except httptools.HttpParserError:
@@ -258,6 +269,7 @@ class EdgeProtocol(HttpToolsProtocol):
                 self._reject(self._too_large())
                 return
             super().on_headers_complete()
+            self.cycle.keep_alive = self.cycle.keep_alive and not self.gateway.closing
             return
         self._fast = True
         found = head.arrival(
@@ -288,13 +300,13 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _head_trouble(self, version: str) -> Refusal | None:
         limits = self.gateway.limits
-        if not self._at_head_end:
+        if not self._at_head_end or self._odd_line:
             return _BAD_REQUEST
         if len(self.url) > limits.url_bytes:
             return refusal(414, "The URL is too long.", "invalid_request_error")
         if len(self.headers) > limits.header_count:
             return refusal(431, "The request has too many header lines.", "invalid_request_error")
-        trouble = head.host_trouble(self.headers, version)
+        trouble = head.host_trouble(self.headers, version) or head.framing_trouble(self.headers, version)
         if trouble is not None:
             return refusal(400, f"Bad request: {trouble}.", "invalid_request_error")
         return None
@@ -401,7 +413,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._probe = None
         self._head_size = 0
         self._tail = b""
-        self._at_head_end = False
+        self._at_head_end = self._line_read = False
         self._phase = HEAD
         if not self._keep_alive or self._last_request or self.transport.is_closing():
             self.transport.close()

@@ -28,6 +28,22 @@ def host_trouble(headers: Headers, http_version: str) -> str | None:
     return None
 
 
+def framing_trouble(headers: Headers, http_version: str) -> str | None:
+    """Why it is not certain where the message ends (RFC 9112, 6.1 and 6.3): what a proxy might read differently."""
+    if http_version not in ("1.0", "1.1"):
+        return "an HTTP version other than 1.0 and 1.1"
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if not codings:
+        return None
+    if http_version == "1.0":
+        return "Transfer-Encoding in HTTP/1.0"
+    if codings != [b"chunked"]:
+        return "a Transfer-Encoding other than `chunked`"
+    if any(name == b"content-length" for name, _ in headers):
+        return "both Transfer-Encoding and Content-Length"
+    return None
+
+
 def arrival(
     state: State,
     surface: Surface,

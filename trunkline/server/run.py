@@ -10,6 +10,7 @@ from trunkline.config import load
 from trunkline.config.dotenv import DOTENV, overlay
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Snapshot
+from trunkline.ledger.journal import JournalBroken
 from trunkline.server import briefing, exposure, supervisor
 from trunkline.server.listen import PortTaken, listen
 from trunkline.server.worker import WorkerPlan, run_worker
@@ -50,9 +51,11 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
         return USER_MISTAKE
     plan = WorkerPlan(snapshot=snapshot, config=config, environ=environ, base=base, data=data, sock=sock, host=host)
     _say_what_is_to_know(snapshot)
-    if workers <= 1:
-        return run_worker(plan, alone=True)
-    return supervisor.run(plan, workers)
+    try:
+        return run_worker(plan, alone=True) if workers <= 1 else supervisor.run(plan, workers)
+    except JournalBroken as error:
+        print(f"{error.strerror}. Free some space, or set TRUNKLINE_DATA to another folder.", file=sys.stderr)
+        return 1
 
 
 def _say_what_is_to_know(snapshot: Snapshot) -> None:

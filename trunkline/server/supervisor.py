@@ -16,7 +16,7 @@ from trunkline.server.shipping import Shipping
 from trunkline.server.worker import WorkerPlan, run_worker
 
 RESTART_SECONDS: Final = 0.2
-MAX_RESTART_SECONDS: Final = 5.0
+MAX_RESTART_SECONDS: Final = 1.5
 _log = logging.getLogger(__name__)
 
 

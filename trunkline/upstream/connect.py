@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import socket
 import ssl
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from trunkline.upstream.failure import Kind
+from trunkline.upstream.lookup import lookup
 
 RACE_SECONDS: Final = 0.25
 """Head start of one address before the next is tried too (RFC 8305, section 8)."""
@@ -76,7 +78,12 @@ async def connect(
 
 async def resolve(host: str, port: int, loop: asyncio.AbstractEventLoop) -> list[Address]:
     """Addresses of a host, families alternating, in the system's order of preference."""
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        found = await lookup(host, port, loop)
+    else:
+        return [(socket.AF_INET6 if literal.version == 6 else socket.AF_INET, host, port)]
     seen: dict[Address, None] = {}
     for family, _, _, _, address in found:
         seen[(family, str(address[0]), int(address[1]))] = None

@@ -12,9 +12,7 @@ from trunkline.pipeline.relay import Relay, echo_model
 ROLE = b'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{"role":"assistant","content":"a"},"finish_reason":null}]}\n\n'
 TEXT = 'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{"content":"é中"},"finish_reason":null}]}\n\n'.encode()
 STOP = b'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
-USAGE = (
-    b'data: {"id":"c1","model":"m-9","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}\n\n'
-)
+USAGE = b'data: {"id":"c1","model":"m-9","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}\n\n'
 DONE = b"data: [DONE]\n\n"
 WHOLE = ROLE + TEXT + STOP + USAGE + DONE
 
@@ -177,5 +175,8 @@ def test_the_asked_name_is_echoed_where_wanted() -> None:
     out = one.feed(ROLE + TEXT)
     assert [json.loads(event[6:])["model"] for event in out.strip().split(b"\n\n")] == ["mine", "mine"]
     assert one.model == "m-9"
-    assert echo_model(b'{"id":1,"model" : "a\\"b","x":{"model":"c"}}', b'"q"') == b'{"id":1,"model" : "q","x":{"model":"c"}}'
+    assert (
+        echo_model(b'{"id":1,"model" : "a\\"b","x":{"model":"c"}}', b'"q"')
+        == b'{"id":1,"model" : "q","x":{"model":"c"}}'
+    )
     assert echo_model(b'{"id":1}', b'"q"') == b'{"id":1}'

@@ -81,7 +81,9 @@ def test_a_host_that_names_the_model_in_its_path_gets_the_body_as_it_is() -> Non
     """Azure's classic face: nothing in the body changes."""
     edit = edit_for(deployment(quirks=Quirks(model_in_body=False)))
     body = b'{"model":"a", "messages":[]}'
-    assert send(body, edit).body.replace(b'"model":"a"', b'"model": "a"') == body.replace(b'"model":"a"', b'"model": "a"')
+    assert send(body, edit).body.replace(b'"model":"a"', b'"model": "a"') == body.replace(
+        b'"model":"a"', b'"model": "a"'
+    )
 
 
 def test_defaults_drops_and_renames() -> None:

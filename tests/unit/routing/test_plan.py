@@ -65,7 +65,11 @@ def test_invented_names_do_not_fill_the_memory() -> None:
 
 def test_aliases() -> None:
     """An alias leads to its group, never hides a real one, and a hidden one is not listed."""
-    aliases = {"fast": Alias(target="small"), "secret": Alias(target="small", hidden=True), "big": Alias(target="small")}
+    aliases = {
+        "fast": Alias(target="small"),
+        "secret": Alias(target="small", hidden=True),
+        "big": Alias(target="small"),
+    }
     table = routes(deployment("small"), deployment("big", "b"), aliases=aliases)
     assert found(table, "fast") == found(table, "secret") == ["m-1"]
     assert found(table, "big") == ["b"]

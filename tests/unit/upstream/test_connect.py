@@ -52,11 +52,11 @@ async def listening(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[as
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[str, int]) -> None:
     """Let every name resolve to these addresses."""
 
-    async def getaddrinfo(host: str, port: int, **options: Any) -> list[tuple[Any, ...]]:
+    def getaddrinfo(host: str, port: int, **options: Any) -> list[tuple[Any, ...]]:
         kinds = [(socket.AF_INET6 if ":" in a else socket.AF_INET, a, p) for a, p in addresses]
         return [(kind, socket.SOCK_STREAM, 6, "", (a, p or port)) for kind, a, p in kinds]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("trunkline.upstream.lookup.socket.getaddrinfo", getaddrinfo)
 
 
 async def to(port: int, host: str = "provider.test", *, seconds: float = 5.0, scheme: str = "http",
@@ -109,7 +109,9 @@ async def test_losers_of_the_race_are_closed(monkeypatch: pytest.MonkeyPatch) ->
     """Where two stand at once, one is used and the other is not left open."""
     made: list[Client] = []
 
-    async def open_slowly(address: object, origin: object, context: object, factory: Callable[[], Client], loop: object) -> Client:
+    async def open_slowly(
+        address: object, origin: object, context: object, factory: Callable[[], Client], loop: object
+    ) -> Client:
         await gate.wait()
         client = factory()
         client.transport = FakeTransport()  # type: ignore[assignment]  # has what is called
@@ -172,10 +174,10 @@ async def test_old_tls_is_refused(provider: FakeProvider) -> None:
 async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name stands in the message."""
 
-    async def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
+    def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("trunkline.upstream.lookup.socket.getaddrinfo", getaddrinfo)
     with pytest.raises(ConnectError, match="provider.test does not resolve") as caught:
         await to(1)
     assert caught.value.kind is Kind.DNS

@@ -58,7 +58,11 @@ async def test_the_next_request_goes_on_the_same_connection() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [OK.replace(b"X-Own: 1", b"Connection: close"), OK.replace(b"HTTP/1.1", b"HTTP/1.0"), b"HTTP/1.0 200 OK\r\n\r\nhello"],
+    [
+        OK.replace(b"X-Own: 1", b"Connection: close"),
+        OK.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        b"HTTP/1.0 200 OK\r\n\r\nhello",
+    ],
 )
 async def test_a_connection_that_ends_is_not_kept(answer: bytes) -> None:
     """`Connection: close`, HTTP/1.0, and bodies that end with the connection."""

@@ -11,14 +11,46 @@ from trunkline.upstream import heads
 from trunkline.upstream.heads import read_head
 
 names = st.sampled_from(
-    [b"Content-Type", b"content-length", b"Content-Length", b"X-A", b"x-a", b"Connection", b"Transfer-Encoding", b"X b", b""]
+    [
+        b"Content-Type",
+        b"content-length",
+        b"Content-Length",
+        b"X-A",
+        b"x-a",
+        b"Connection",
+        b"Transfer-Encoding",
+        b"X b",
+        b"",
+    ]
 )
 texts = st.sampled_from(
-    [b"5", b"05", b"+5", b"5 ", b" 5", b"", b"keep-alive", b"close", b"Keep-Alive", b"chunked", b"a\tb", b"\xff", b"a\0b", b"x\rb"]
+    [
+        b"5",
+        b"05",
+        b"+5",
+        b"5 ",
+        b" 5",
+        b"",
+        b"keep-alive",
+        b"close",
+        b"Keep-Alive",
+        b"chunked",
+        b"a\tb",
+        b"\xff",
+        b"a\0b",
+        b"x\rb",
+    ]
 )
 lines = st.lists(st.tuples(names, st.sampled_from([b":", b": ", b" : ", b":\t"]), texts), max_size=5)
 statuses = st.sampled_from(
-    [b"HTTP/1.1 200 OK", b"HTTP/1.1 200", b"HTTP/1.1 404 Not Found", b"HTTP/1.1 500 ", b"HTTP/1.0 200 OK", b"HTTP/1.1 103 x"]
+    [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 404 Not Found",
+        b"HTTP/1.1 500 ",
+        b"HTTP/1.0 200 OK",
+        b"HTTP/1.1 103 x",
+    ]
 )
 
 
