@@ -53,7 +53,18 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "fixtures.json").write_text(json.dumps(FIXTURES))
     log = (folder / "log").open("w+")
     assert NODE is not None
-    command = [NODE, str(PROGRAM), "-p", "0", "-h", "127.0.0.1", "-f", str(folder / "fixtures.json"), "--log-level", "info"]
+    command = [
+        NODE,
+        str(PROGRAM),
+        "-p",
+        "0",
+        "-h",
+        "127.0.0.1",
+        "-f",
+        str(folder / "fixtures.json"),
+        "--log-level",
+        "info",
+    ]
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     address = ""
     limit = time.monotonic() + 20
@@ -94,10 +105,16 @@ def test_chat(client: OpenAI, gateway: Gateway) -> None:
     """The stand-in's words, whole and streamed, and its usage in the ledger."""
     answer = client.chat.completions.create(model="mock", messages=HELLO, user="aimock")
     assert answer.choices[0].message.content == "Hello from aimock: é中😀. " * 8
-    assert text_of(client.chat.completions.create(model="mock", messages=HELLO, stream=True)) == answer.choices[0].message.content
+    assert (
+        text_of(client.chat.completions.create(model="mock", messages=HELLO, stream=True))
+        == answer.choices[0].message.content
+    )
     row = gateway.row("aimock")
     assert answer.usage is not None
-    assert (row["prompt_tokens"], row["completion_tokens"]) == (answer.usage.prompt_tokens, answer.usage.completion_tokens)
+    assert (row["prompt_tokens"], row["completion_tokens"]) == (
+        answer.usage.prompt_tokens,
+        answer.usage.completion_tokens,
+    )
 
 
 def test_tools(client: OpenAI) -> None:
@@ -130,7 +147,9 @@ def test_what_it_saw(client: OpenAI, gateway: Gateway, aimock: str) -> None:
     with urllib.request.urlopen(f"{aimock}/__aimock/journal") as answer:
         journal = json.load(answer)
     entries = journal if isinstance(journal, list) else journal["entries"]
-    bodies = [entry["body"] for entry in entries if isinstance(entry.get("body"), dict) and entry["body"].get("seed") == 77]
+    bodies = [
+        entry["body"] for entry in entries if isinstance(entry.get("body"), dict) and entry["body"].get("seed") == 77
+    ]
     assert len(bodies) == 1
     assert bodies[0]["model"] == "gpt-4o"
     assert "num_retries" not in bodies[0]

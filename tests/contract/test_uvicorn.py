@@ -19,7 +19,9 @@ from uvicorn.server import Server, ServerState
 Message = MutableMapping[str, Any]
 
 
-async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+async def app(
+    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+) -> None:
     """Answers with the body it got."""
     body, more = b"", True
     while more:
@@ -37,7 +39,7 @@ class Recorder(HttpToolsProtocol):
     made: ClassVar[list[Recorder]] = []
 
     @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[override]  # uvicorn narrows it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # see above
         self.made.append(self)
 
@@ -234,7 +236,8 @@ def test_the_parser_calls_back_by_name_and_reports_what_the_edge_catches() -> No
 @pytest.mark.parametrize(
     "head",
     [
-        b"Content-Length: 5\r\nContent-Length: 6", b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Content-Length: -1",
+        b"Content-Length: 5\r\nContent-Length: 6", b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Content-Length: -1",
         b"Content-Length: 5, 5", b"Transfer-Encoding: gzip", b"X y: 1",
     ],
 )  # fmt: skip

@@ -89,7 +89,7 @@ class Replayer:
             return False
         method, path, _ = line.decode("latin-1").split(" ")
         headers: dict[str, str] = {}
-        while (line := reader.readline().decode("latin-1").rstrip("\r\n")):  # type: ignore[attr-defined]  # see above
+        while line := reader.readline().decode("latin-1").rstrip("\r\n"):  # type: ignore[attr-defined]  # see above
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
         body = reader.read(int(headers.get("content-length", "0")))  # type: ignore[attr-defined]  # see above

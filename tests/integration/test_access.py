@@ -35,7 +35,9 @@ def serve(folder: Path, provider: FakeProvider, key: str | None, host: str) -> s
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 @pytest.mark.parametrize("key", ["sk-1234", None, "sk-short"])
-def test_elsewhere_a_key_of_ones_own_is_needed(tmp_path: Path, provider: FakeProvider, key: str | None, host: str) -> None:
+def test_elsewhere_a_key_of_ones_own_is_needed(
+    tmp_path: Path, provider: FakeProvider, key: str | None, host: str
+) -> None:
     """Listening beyond loopback with `sk-1234`, with none or a short one: exit code 2, and the line to write."""
     if host == "::" and not socket.has_ipv6:
         host = "0.0.0.0"
@@ -58,7 +60,9 @@ def test_on_loopback_it_serves_with_a_warning(tmp_path: Path, provider: FakeProv
     port = int(line.rsplit(":", 1)[1].split()[0])
     head = {"Authorization": "Bearer sk-1234", "Connection": "close"}
     assert exchange(port, request_bytes("POST", CHAT, BODY, head)).status == 200
-    wrong = exchange(port, request_bytes("POST", CHAT, BODY, {"Authorization": "Bearer sk-12345", "Connection": "close"}))
+    wrong = exchange(
+        port, request_bytes("POST", CHAT, BODY, {"Authorization": "Bearer sk-12345", "Connection": "close"})
+    )
     assert wrong.status == (401 if key else 200)
     process.terminate()
     _, said = process.communicate(timeout=20)
@@ -86,9 +90,13 @@ def test_the_key_in_the_query(shared_gateway: Gateway) -> None:
 def test_a_header_of_ones_own(make_gateway: MakeGateway) -> None:
     """`litellm_key_header_name` adds a header that wins over the others."""
     gateway = make_gateway(general={"litellm_key_header_name": "X-Gate-Key"})
-    good = exchange(gateway.port, request_bytes("POST", CHAT, BODY, {"X-Gate-Key": gateway.master_key, "x-api-key": "no"}))
+    good = exchange(
+        gateway.port, request_bytes("POST", CHAT, BODY, {"X-Gate-Key": gateway.master_key, "x-api-key": "no"})
+    )
     assert good.status == 200
-    bad = exchange(gateway.port, request_bytes("POST", CHAT, BODY, {"X-Gate-Key": "no", "x-api-key": gateway.master_key}))
+    bad = exchange(
+        gateway.port, request_bytes("POST", CHAT, BODY, {"X-Gate-Key": "no", "x-api-key": gateway.master_key})
+    )
     assert bad.status == 401
 
 

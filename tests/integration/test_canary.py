@@ -34,9 +34,7 @@ def canaries() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_no_secret_is_anywhere(
-    provider: FakeProvider, tmp_path: Path, canaries: dict[str, str], level: str
-) -> None:
+def test_no_secret_is_anywhere(provider: FakeProvider, tmp_path: Path, canaries: dict[str, str], level: str) -> None:
     """Logs at DEBUG, error bodies, headers, pages, the data folder with its database, and command lines hold none."""
     models = standard_models(provider)
     params = models[0]["litellm_params"]
@@ -52,7 +50,10 @@ def test_no_secret_is_anywhere(
     with Gateway(tmp_path, config) as gateway:
         answers = list(calls(gateway))
         answers += admin(gateway)
-        known = canaries | {"the master key": gateway.master_key, "the environment's provider key": gateway.provider_key}
+        known = canaries | {
+            "the master key": gateway.master_key,
+            "the environment's provider key": gateway.provider_key,
+        }
         del known["the database password"]
         gateway.wait_rows(lambda rows: len(rows) >= len(MODELS))
         while_running = scan(known, places_of(gateway, answers))

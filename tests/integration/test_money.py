@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.replay import Replayer, Reply
 from tests.support.fixtures import MakeGateway
-from tests.support.gateway import Gateway, GatewayConfig, Row, model
+from tests.support.gateway import Gateway, GatewayConfig, model
 from tests.support.provider import FakeProvider
 from tests.support.raw_http import Answer, exchange, json_request
 from trunkline.ir import Usage
@@ -76,7 +76,8 @@ def gateway(replayer: Replayer, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def whole(usage: object, id_: str = "chatcmpl-1") -> Reply:
     """An answer with this usage."""
     message = {"role": "assistant", "content": "hello"}
-    content = {"id": id_, "model": "m-1", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    content = {"id": id_, "model": "m-1", "choices": [choice], "usage": usage}
     return Reply(200, "application/json", json.dumps(content).encode())
 
 
@@ -119,7 +120,7 @@ COUNTED = (
 
 @pytest.mark.parametrize("dialect", USAGES)
 def test_m03_a_stream_costs_what_the_whole_answer_costs(gateway: Gateway, replayer: Replayer, dialect: str) -> None:
-    """M03: the same usage, streamed and not, in every dialect: same tokens by kind, same money by kind, and not zero."""
+    """M03: the same usage, streamed and not, in every dialect: same tokens and money by kind, and not zero."""
     replayer.reply = whole(USAGES[dialect])
     assert call(gateway, dialect, f"whole-{dialect}").status == 200
     replayer.reply = stream(USAGES[dialect], dialect)
@@ -132,13 +133,13 @@ def test_m03_a_stream_costs_what_the_whole_answer_costs(gateway: Gateway, replay
     assert one["usage_source"] == "provider"
 
 
-def usage_of(row: Row) -> Usage:
+def usage_of(row: dict[str, Any]) -> Usage:
     """The counts of a row."""
     return Usage(
         input_total=row["prompt_tokens"], output_total=row["completion_tokens"], cache_read=row["cache_read_tokens"],
         cache_write=row["cache_write_tokens"], reasoning=row["reasoning_tokens"], audio_in=row["audio_input_tokens"],
         audio_out=row["audio_output_tokens"],
-    )  # type: ignore[arg-type]  # rows are plain objects  # fmt: skip
+    )  # fmt: skip
 
 
 def test_m04_every_row_can_be_recomputed(gateway: Gateway, replayer: Replayer) -> None:
@@ -147,7 +148,9 @@ def test_m04_every_row_can_be_recomputed(gateway: Gateway, replayer: Replayer) -
         replayer.reply = whole(usage)
         call(gateway, dialect, f"again-{dialect}")
         gateway.row(f"again-{dialect}")
-    prices = {row["version"]: price_from_json(row["rates_json"]) for row in query(gateway, "SELECT * FROM litellm_prices")}
+    prices = {
+        row["version"]: price_from_json(row["rates_json"]) for row in query(gateway, "SELECT * FROM litellm_prices")
+    }
     rows = query(gateway, "SELECT * FROM litellm_request_logs WHERE outcome = 'ok' AND price_version <> ''")
     assert len(rows) >= len(USAGES)
     for row in rows:
@@ -161,7 +164,8 @@ def test_m04_every_row_can_be_recomputed(gateway: Gateway, replayer: Replayer) -
 def test_m09_a_repeated_id_of_the_client_is_charged_each_time(gateway: Gateway, replayer: Replayer) -> None:
     """M09: our ids are ours: twenty calls with one `x-request-id` and one `x-litellm-call-id` are twenty rows."""
     replayer.reply = whole(USAGES["groq"])
-    headers = {"x-request-id": "same", "x-litellm-call-id": "same", "x-litellm-trace-id": "same", "Idempotency-Key": "same"}
+    names = ("x-request-id", "x-litellm-call-id", "x-litellm-trace-id", "Idempotency-Key")
+    headers = dict.fromkeys(names, "same")
     ids = {call(gateway, "openai", "repeat", headers).header("x-litellm-call-id") for _ in range(20)}
     assert len(ids) == 20
     rows = gateway.wait_rows(lambda found: sum(row["end_user"] == "repeat" for row in found) == 20)
@@ -207,7 +211,8 @@ def test_m13_tiny_amounts_add_up(gateway: Gateway, replayer: Replayer) -> None:
     (rows,) = query(gateway, "SELECT sum(spend_pico) s FROM litellm_request_logs WHERE model_group = 'tiny'")
     assert rows["s"] == 300 * 100_000
     tables = [row["name"] for row in query(gateway, "SELECT name FROM sqlite_master WHERE name LIKE '%rollup%'")]
-    tables = [name for name in tables if any(c["name"] == "spend_pico" for c in query(gateway, f"PRAGMA table_info({name})"))]
+    columns = {name: [c["name"] for c in query(gateway, f"PRAGMA table_info({name})")] for name in tables}
+    tables = [name for name in tables if "spend_pico" in columns[name]]
     assert tables
     for name in tables:
         (summed,) = query(gateway, f"SELECT sum(spend_pico) s FROM {name} WHERE model_group = 'tiny'")
@@ -228,7 +233,9 @@ def test_m14_a_model_without_a_price_is_said_to_be_one(gateway: Gateway, replaye
 
 def test_m15_a_call_costs_what_it_cost_when_it_began(provider: FakeProvider, make_gateway: MakeGateway) -> None:
     """M15: the price changes while a call runs: the call is charged at the old one, the next at the new one."""
-    gateway = make_gateway(models=[model("slow", "fault:ok:head_delay=1", provider.base_url)], trunkline={"first_byte_timeout": 5})
+    gateway = make_gateway(
+        models=[model("slow", "fault:ok:head_delay=1", provider.base_url)], trunkline={"first_byte_timeout": 5}
+    )
     answers: list[Answer] = []
     running = threading.Thread(target=lambda: answers.append(call(gateway, "slow", "before")))
     running.start()

@@ -1,4 +1,4 @@
-"""The official `openai` package against the gateway: a stand-in provider that grades its client, and the embedded model."""
+"""The official `openai` package against the gateway: a stand-in that grades its client, and the embedded model."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ def mock() -> Iterator[LLMockServer]:
 @pytest.fixture(scope="module")
 def gateway(mock: LLMockServer, provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """`mock` and `mock-embed` at the stand-in, `small` embedded, the fault models at the fake provider."""
-    models = [
+    models: list[dict[str, object]] = [
         model("mock", "gpt-4o-mini", f"{mock.url}/v1"), model("mock-embed", "text-embedding-3-small", f"{mock.url}/v1"),
         {"model_name": "small", "litellm_params": {"model": "local/smollm2-135m-instruct"}}, *standard_models(provider),
     ]  # fmt: skip
-    config = GatewayConfig(models=models, litellm={"request_timeout": 60}, trunkline={"first_byte_timeout": 20, "idle_timeout": 5})
+    config = GatewayConfig(
+        models=models, litellm={"request_timeout": 60}, trunkline={"first_byte_timeout": 20, "idle_timeout": 5}
+    )
     with Gateway(tmp_path_factory.mktemp("openai"), config) as running:
         yield running
 
@@ -109,7 +111,9 @@ async def test_chat_async(aclient: AsyncOpenAI) -> None:
 
 def test_embeddings(client: OpenAI) -> None:
     """One text and several."""
-    assert len(client.embeddings.create(model="mock-embed", input="hello", encoding_format="float").data[0].embedding) > 1
+    assert (
+        len(client.embeddings.create(model="mock-embed", input="hello", encoding_format="float").data[0].embedding) > 1
+    )
     assert len(client.embeddings.create(model="mock-embed", input=["a", "b"], encoding_format="float").data) == 2
 
 
@@ -134,9 +138,12 @@ def test_models(client: OpenAI) -> None:
     [
         ("fault:status:code=400", openai.BadRequestError), ("fault:status:code=401", openai.AuthenticationError),
         ("fault:status:code=403", openai.PermissionDeniedError), ("fault:status:code=404", openai.NotFoundError),
-        ("fault:status:code=422", openai.UnprocessableEntityError), ("fault:status:code=429,retry_after=0", openai.RateLimitError),
-        ("fault:status:code=500", openai.InternalServerError), ("fault:status:code=503,body=html", openai.InternalServerError),
-        ("closed", openai.InternalServerError), ("fault:wrong", openai.InternalServerError), ("nothing", openai.BadRequestError),
+        ("fault:status:code=422", openai.UnprocessableEntityError),
+        ("fault:status:code=429,retry_after=0", openai.RateLimitError),
+        ("fault:status:code=500", openai.InternalServerError),
+        ("fault:status:code=503,body=html", openai.InternalServerError),
+        ("closed", openai.InternalServerError), ("fault:wrong", openai.InternalServerError),
+        ("nothing", openai.BadRequestError),
     ],
 )  # fmt: skip
 def test_errors_become_the_clients_exceptions(client: OpenAI, name: str, kind: type[openai.APIStatusError]) -> None:
@@ -194,9 +201,7 @@ def test_a_cancelled_stream(client: OpenAI, gateway: Gateway, provider: FakeProv
 
 async def test_a_cancelled_task(aclient: AsyncOpenAI, provider: FakeProvider) -> None:
     """Cancelling the task that reads closes the call as well."""
-    task = asyncio.create_task(
-        aclient.chat.completions.create(model="fault:silent", messages=HELLO, user="cancelled")
-    )
+    task = asyncio.create_task(aclient.chat.completions.create(model="fault:silent", messages=HELLO, user="cancelled"))
     await asyncio.to_thread(provider.wait_entry, "cancelled")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -261,11 +266,16 @@ def test_a_fault_inside_a_stream_is_passed_on_as_one(client: OpenAI, mock: LLMoc
 @pytest.mark.skipif(available() is not None, reason=str(available()))
 def test_the_embedded_model_answers(client: OpenAI, gateway: Gateway) -> None:
     """Chat, streamed and not, and text completion by the model that ships, with usage in the ledger."""
-    answer = client.chat.completions.create(model="small", messages=HELLO, max_tokens=12, temperature=0, user="embedded")
+    answer = client.chat.completions.create(
+        model="small", messages=HELLO, max_tokens=12, temperature=0, user="embedded"
+    )
     assert answer.choices[0].message.content
     chunks = list(client.chat.completions.create(model="small", messages=HELLO, max_tokens=12, stream=True))
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert client.completions.create(model="small", prompt="The sea is", max_tokens=5).choices[0].text
     row = gateway.row("embedded")
     assert answer.usage is not None
-    assert (row["prompt_tokens"], row["completion_tokens"]) == (answer.usage.prompt_tokens, answer.usage.completion_tokens)
+    assert (row["prompt_tokens"], row["completion_tokens"]) == (
+        answer.usage.prompt_tokens,
+        answer.usage.completion_tokens,
+    )

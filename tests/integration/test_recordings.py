@@ -122,10 +122,16 @@ def gateway(replayer: Replayer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     models: list[dict[str, object]] = []
     for provider in PROVIDERS:
         for name in sorted({one.model for one in ALL if one.provider == provider}):
-            params: dict[str, object] = {"api_key": "os.environ/CANARY_PROVIDER_KEY", "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
+            params: dict[str, object] = {
+                "api_key": "os.environ/CANARY_PROVIDER_KEY",
+                "input_cost_per_token": 1e-6,
+                "output_cost_per_token": 2e-6,
+            }
             params |= {"model": f"{provider}/{name}", "api_base": replayer.url + BASES[provider]}
             if provider == "azure":
-                classic = any("/deployments/" in str((one.request or {}).get("path")) for one in ALL if one.model == name)
+                classic = any(
+                    "/deployments/" in str((one.request or {}).get("path")) for one in ALL if one.model == name
+                )
                 params |= {"api_version": "2024-02-01" if classic else "v1"}
             models.append({"model_name": f"{provider}:{name}", "litellm_params": params})
     config = GatewayConfig(models=models, router={"num_retries": 0})
@@ -180,7 +186,9 @@ def test_what_leaves_equals_what_came(gateway: Gateway, replayer: Replayer, one:
     asked.pop("model", None)
     assert sent == asked, one.name
     if one.request is not None and one.provider != "azure":
-        assert seen.path == one.request["path"].replace("/openai/chat", "/v1/chat" if one.provider == "openai" else "/openai/chat")
+        assert seen.path == one.request["path"].replace(
+            "/openai/chat", "/v1/chat" if one.provider == "openai" else "/openai/chat"
+        )
     check_answer(one, answer, hidden=added)
 
 

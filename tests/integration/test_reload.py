@@ -111,7 +111,12 @@ def test_calls_in_flight_keep_what_they_began_with(make_gateway: MakeGateway, pr
     """A stream under way when its model disappears ends as it would have; the next call is told the new state."""
     gateway = make_gateway(trunkline={"first_byte_timeout": 5})
     answers: list[Answer] = []
-    body: dict[str, Any] = {"model": "fault:ok:n=20,delay=0.05", "user": "reload-flight", "messages": [], "stream": True}
+    body: dict[str, Any] = {
+        "model": "fault:ok:n=20,delay=0.05",
+        "user": "reload-flight",
+        "messages": [],
+        "stream": True,
+    }
     data = json_request(CHAT, body, gateway.master_key)
     running = threading.Thread(target=lambda: answers.append(exchange(gateway.port, data)))
     running.start()

@@ -34,8 +34,18 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any] | bytes | None, dict[str, str
     "embeddings": ("POST", "/v1/embeddings", {"model": "plain", "user": "same", "input": "x"}, {}),
     "azure": ("POST", "/openai/deployments/plain/chat/completions?api-version=1", {"user": "same", "messages": []}, {}),
     "provider error": ("POST", CHAT, {"model": "fault:status:code=400", "user": "same", "messages": []}, {}),
-    "error event": ("POST", CHAT, {"model": "fault:error_event:after=0", "user": "same", "messages": [], "stream": True}, {}),
-    "cut stream": ("POST", CHAT, {"model": "fault:fin_event:after=2", "user": "same", "messages": [], "stream": True}, {}),
+    "error event": (
+        "POST",
+        CHAT,
+        {"model": "fault:error_event:after=0", "user": "same", "messages": [], "stream": True},
+        {},
+    ),
+    "cut stream": (
+        "POST",
+        CHAT,
+        {"model": "fault:fin_event:after=2", "user": "same", "messages": [], "stream": True},
+        {},
+    ),
     "stalled": ("POST", CHAT, {"model": "fault:stall:after=1", "user": "same", "messages": [], "stream": True}, {}),
     "no such model": ("POST", CHAT, {"model": "plainn", "messages": []}, {}),
     "no model": ("POST", CHAT, {"messages": []}, {}),
@@ -98,7 +108,9 @@ async def test_every_mouth_gives_the_same_answers(
 @contextlib.asynccontextmanager
 async def served(app: Any, lifespan: Any = "off") -> AsyncIterator[str]:
     """The application under plain uvicorn with h11, in this process; its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, http="h11", lifespan=lifespan, log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http="h11", lifespan=lifespan, log_config=None, access_log=False
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server._serve())
     while not server.started:
@@ -116,9 +128,10 @@ async def row(data: Path, marker: str) -> Row:
     import sqlite3
 
     for _ in range(200):
-        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(
-            sqlite3.connect(f"file:{data}/trunkline.db?mode=ro", uri=True)
-        ) as db:
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(sqlite3.connect(f"file:{data}/trunkline.db?mode=ro", uri=True)) as db,
+        ):
             db.row_factory = sqlite3.Row
             found = [dict(r) for r in db.execute("SELECT * FROM litellm_request_logs WHERE end_user = ?", (marker,))]
             if found:
@@ -156,7 +169,9 @@ async def test_a_client_that_goes_frees_the_provider(app: AsgiGateway, provider:
 
 async def test_a_slow_client_holds_the_provider_back(app: AsgiGateway, provider: FakeProvider) -> None:
     """Back-pressure: what waits for a client that does not read stays bounded, and all of it arrives in the end."""
-    body = json.dumps({"model": "fault:ok:n=400,size=20000", "user": "asgi-slow", "messages": [], "stream": True}).encode()
+    body = json.dumps(
+        {"model": "fault:ok:n=400,size=20000", "user": "asgi-slow", "messages": [], "stream": True}
+    ).encode()
     scope = {
         "type": "http", "method": "POST", "path": CHAT, "raw_path": CHAT.encode(), "query_string": b"", "root_path": "",
         "headers": [(b"x-api-key", MASTER.encode())], "client": ("127.0.0.1", 1), "http_version": "1.1",

@@ -72,7 +72,9 @@ def test_the_path_names_the_model_and_then_decides(
     """Azure's deployments and the old engines: the path's model is called, whatever the body says."""
     marker = f"path{head}{tail}"
     for number, inner in enumerate((None, "rescue")):
-        answer = call(gateway, body(inner, tail, user=f"{marker}{number}"), f"{head}/plain/{tail}?api-version=2024-02-01")
+        answer = call(
+            gateway, body(inner, tail, user=f"{marker}{number}"), f"{head}/plain/{tail}?api-version=2024-02-01"
+        )
         assert answer.status == 200, answer.body
         assert answer.header("x-litellm-model-group") == "plain"
         assert provider.wait_entry(f"{marker}{number}").model == "plain"
@@ -95,7 +97,9 @@ def test_a_wrong_method_is_405(gateway: Gateway, path: str, method: str) -> None
     assert "POST" in (answer.header("allow") or "")
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/chat/completions/", "//v1/chat/completions", "/v1/chat%2Fcompletions"])
+@pytest.mark.parametrize(
+    "path", ["/v1/nothing", "/v1/chat/completions/", "//v1/chat/completions", "/v1/chat%2Fcompletions"]
+)
 def test_an_unknown_path_is_404(gateway: Gateway, path: str) -> None:
     """Other spellings are other paths, and those there are not."""
     assert call(gateway, body("plain"), path).status == 404
@@ -123,7 +127,11 @@ def test_models(gateway: Gateway) -> None:
     [
         ({"messages": []}, 400, ["`model` is missing"]),
         ({"model": "", "messages": []}, 400, ["`model` is missing"]),
-        ({"model": "plian", "messages": []}, 400, ["Invalid model name passed in model=plian", "Did you mean `plain`?"]),
+        (
+            {"model": "plian", "messages": []},
+            400,
+            ["Invalid model name passed in model=plian", "Did you mean `plain`?"],
+        ),
         ({"model": "keyless", "messages": []}, 503, ["`keyless`", "NOBODY_SET_THIS"]),
         ({"model": 5, "messages": []}, 400, ["model"]),
         ([], 400, ["object"]),
@@ -309,7 +317,9 @@ def test_expect_100_continue(gateway: Gateway) -> None:
 def test_a_body_in_chunks(gateway: Gateway) -> None:
     """A request without a length, sent in chunks, is read whole."""
     content = json.dumps(body("plain")).encode()
-    chunks = b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (content[:10], content[10:11], content[11:])) + b"0\r\n\r\n"
+    chunks = (
+        b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (content[:10], content[10:11], content[11:])) + b"0\r\n\r\n"
+    )
     head = {"Authorization": f"Bearer {gateway.master_key}", "Transfer-Encoding": "chunked"}
     answer = exchange(gateway.port, request_bytes("GET", CHAT, headers=head).replace(b"GET", b"POST", 1) + chunks)
     assert answer.status == 200

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from trunkline.ir import Usage
 from trunkline.wire.openai_chat.usage import (
     DIALECTS,
+    MAX_PLAUSIBLE,
     AnswerFacts,
     ChunkFacts,
     later,
@@ -164,7 +165,7 @@ def test_lies_give_no_usage(text: str) -> None:
 
 def test_sums_stay_within_bounds() -> None:
     """Two counts that can each be true and whose sum cannot give no usage (U23)."""
-    most = 2**53
+    most = MAX_PLAUSIBLE
     details = {"reasoning_tokens": most}
     assert read({"prompt_tokens": 1, "completion_tokens": most, "completion_tokens_details": details}, "vercel") is None
     assert read({"prompt_tokens": most - 1, "completion_tokens": 1, "cached_tokens": most}) is None

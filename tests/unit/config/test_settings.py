@@ -65,6 +65,7 @@ def test_every_setting_of_our_own_arrives(tmp_path: Path) -> None:
         "connect_timeout": timeouts.connect,
         "first_byte_timeout": timeouts.first_byte,
         "idle_timeout": timeouts.idle,
+        "total_timeout": timeouts.total,
         "echo_model": snapshot.echo_model,
         "log_calls_per_second": snapshot.log_calls_per_second,
     }

@@ -22,6 +22,21 @@ def relay(*, hide: bool = False, echo: bytes = b"", dialect: str = "openai") -> 
     return Relay(dialect, hide_usage=hide, echo=echo)
 
 
+def has_progressed(one: Relay) -> bool:
+    """Asked anew: mypy takes an attribute that was compared once for what it was then."""
+    return one.progressed
+
+
+def is_clean(one: Relay) -> bool:
+    """As above."""
+    return one.clean
+
+
+def usage_of(one: Relay) -> Usage | None:
+    """As above."""
+    return one.usage
+
+
 def pieces(data: bytes, size: int) -> list[bytes]:
     """`data` cut into reads of `size` bytes."""
     return [data[at : at + size] for at in range(0, len(data), size)]
@@ -82,7 +97,7 @@ def test_half_an_event_waits() -> None:
     """A client never sees a part of an event whose rest may not come."""
     one = relay()
     assert one.feed(ROLE + TEXT[:30]) == ROLE
-    assert not one.clean
+    assert not is_clean(one)
     assert one.feed(TEXT[30:]) == TEXT
 
 
@@ -90,11 +105,11 @@ def test_comments_pass_and_are_no_progress() -> None:
     """U08: a ping says nothing of progress; before the first event it waits for that, later it goes on at once."""
     one = relay()
     assert one.feed(b": ping\n\n") + one.feed(b": again\n\n") == b""
-    assert not one.progressed
+    assert not has_progressed(one)
     assert one.feed(ROLE) == b": ping\n\n: again\n\n" + ROLE
-    assert one.progressed
+    assert has_progressed(one)
     assert one.feed(b": ping\n\n") == b": ping\n\n"
-    assert not one.progressed
+    assert not has_progressed(one)
 
 
 def test_pings_without_an_event_do_not_fill_the_memory() -> None:
@@ -130,11 +145,11 @@ def test_a_stream_without_an_end_marker_is_clean_only_with_a_reason() -> None:
     """For hosts without `[DONE]`: a finish reason and no half event make a clean end."""
     one = relay()
     one.feed(ROLE)
-    assert not one.clean
+    assert not is_clean(one)
     one.feed(STOP)
-    assert one.clean
+    assert is_clean(one)
     one.feed(b"data: {")
-    assert not one.clean
+    assert not is_clean(one)
 
 
 def test_counts_that_shrink_are_not_believed() -> None:
@@ -144,9 +159,9 @@ def test_counts_that_shrink_are_not_believed() -> None:
     one.feed(ROLE + USAGE + grown)
     assert one.usage == Usage(7, 3)
     one.feed(USAGE)
-    assert one.usage is None
+    assert usage_of(one) is None
     one.feed(grown)
-    assert one.usage is None
+    assert usage_of(one) is None
 
 
 def test_the_estimate_follows_the_events() -> None:

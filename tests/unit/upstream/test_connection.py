@@ -246,12 +246,13 @@ async def test_reading_stops_and_goes_on() -> None:
     connection = one.connection
     assert connection is not None
     connection.pause()
-    assert not pool.dialled[0].reading
+    seen = [pool.dialled[0].reading]
     connection.resume()
-    assert pool.dialled[0].reading
+    seen.append(pool.dialled[0].reading)
     connection.pause()
     feed(pool, OK[-2:])
-    assert pool.dialled[0].reading
+    seen.append(pool.dialled[0].reading)
+    assert seen == [False, True, True]
     assert one.ended == 1
 
 
@@ -260,6 +261,6 @@ async def test_a_full_send_buffer_is_known() -> None:
     pool, one = start()
     assert one.connection is not None
     pool.dialled[0].protocol.pause_writing()
-    assert one.connection.write_paused
+    seen = [one.connection.write_paused]
     pool.dialled[0].protocol.resume_writing()
-    assert not one.connection.write_paused
+    assert [*seen, one.connection.write_paused] == [True, False]
