@@ -128,8 +128,16 @@ class Gateway:
                 continue
             if status == http.HTTPStatus.OK:
                 return time.monotonic() - began
+            self._kill()
             raise BenchError(f"the gateway answered {status} to the first call:\n{self.said()}")
+        self._kill()
         raise BenchError(f"the gateway does not answer:\n{self.said()}")
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def stop(self) -> None:
         """SIGTERM; the shipper moves what is left."""
@@ -140,8 +148,7 @@ class Gateway:
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._kill()
             raise BenchError(f"the gateway did not end within 60 s of SIGTERM:\n{self.said()}") from None
         self._process = None
 

@@ -27,8 +27,11 @@ HELLO: Any = [{"role": "user", "content": "hello"}]
 
 pytestmark = [
     pytest.mark.clients,
-    pytest.mark.skipif(NODE is None or not PROGRAM.exists(), reason="Node or `tests/clients/node_modules` is missing: `make test-clients`"),
-]  # fmt: skip
+    pytest.mark.skipif(
+        NODE is None or not PROGRAM.exists(),
+        reason="Node or `tests/clients/node_modules` is missing: `make test-clients`",
+    ),
+]
 
 FIXTURES = {
     "fixtures": [

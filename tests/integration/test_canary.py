@@ -22,7 +22,8 @@ MODELS = (
     "fault:stall:after=1", "fault:rst_at:after=1", "fault:fin_at:after=1", "fault:fin_event:after=1",
     "fault:error_event:after=1", "fault:wrong", "fault:big_error", "fault:gzip", "fault:headers:kind=nul",
     "fault:headers:kind=hop", "fault:lie", "fault:redirect", "fault:usage:kind=negative", "fault:interim", "fault:line",
-    "closed", "blackhole", "tls_stall", "tls_expired", "tls_wrong_name", "tls_self_signed", "tls_old", "nothing-of-the-kind",
+    "closed", "blackhole", "tls_stall", "tls_expired", "tls_wrong_name", "tls_self_signed", "tls_old",
+    "nothing-of-the-kind",
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def test_no_secret_is_anywhere(provider: FakeProvider, tmp_path: Path, canaries:
     models.append({"model_name": "headed", "litellm_params": headed})
     config = GatewayConfig(
         models=models, environment={"TRUNKLINE_LOG": level, "SSL_CERT_FILE": provider.ports.ca_file},
-        router={"num_retries": 0}, litellm={"request_timeout": 2}, trunkline={"first_byte_timeout": 0.6, "idle_timeout": 0.5, "connect_timeout": 0.5},
+        router={"num_retries": 0}, litellm={"request_timeout": 2},
+        trunkline={"first_byte_timeout": 0.6, "idle_timeout": 0.5, "connect_timeout": 0.5},
     )  # fmt: skip
     with Gateway(tmp_path, config) as gateway:
         answers = list(calls(gateway))
@@ -84,8 +86,8 @@ def calls(gateway: Gateway) -> list[Answer]:
     broken = b'{"model": "plain", "messages": [' + gateway.master_key[:3].encode()
     head = {"Authorization": f"Bearer {gateway.master_key}"}
     answers.append(exchange(gateway.port, request_bytes("POST", CHAT, broken, head)))
-    for wrong in (gateway.master_key[:-1], gateway.master_key + "x", gateway.master_key.upper()):
-        answers.append(exchange(gateway.port, json_request(CHAT, {"model": "plain"}, wrong)))
+    wrongs = (gateway.master_key[:-1], gateway.master_key + "x", gateway.master_key.upper())
+    answers += [exchange(gateway.port, json_request(CHAT, {"model": "plain"}, wrong)) for wrong in wrongs]
     path = f"/v1/nothing?key={gateway.master_key}"
     answers.append(exchange(gateway.port, request_bytes("POST", path, b"{}")))
     return answers

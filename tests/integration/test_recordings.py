@@ -154,8 +154,7 @@ def expected_stream(one: Recording) -> bytes:
     """What the client must see: all of it, less the usage chunk where only the gateway asked for it."""
     assert one.stream is not None
     end = one.stream.find(b"data: [DONE]")
-    data = one.stream[: end + len(b"data: [DONE]\n\n")] if end >= 0 else one.stream
-    return data
+    return one.stream[: end + len(b"data: [DONE]\n\n")] if end >= 0 else one.stream
 
 
 def wants_usage(one: Recording) -> bool:

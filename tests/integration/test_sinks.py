@@ -67,7 +67,8 @@ async def app(provider: FakeProvider, tmp_path: Path) -> AsyncIterator[AsgiGatew
     config = tmp_path / "config.yaml"
     config.write_text(GatewayConfig(models=standard_models(provider), router={"num_retries": 0}).text())
     environ = {
-        **os.environ, "LITELLM_MASTER_KEY": MASTER, "CANARY_PROVIDER_KEY": "sk-provider", "TRUNKLINE_DATA": str(tmp_path / "data"),
+        **os.environ, "LITELLM_MASTER_KEY": MASTER, "CANARY_PROVIDER_KEY": "sk-provider",
+        "TRUNKLINE_DATA": str(tmp_path / "data"),
     }  # fmt: skip
     async with create_app(config, environ) as running:
         yield running
@@ -90,7 +91,7 @@ async def ask(client: httpx.AsyncClient, name: str, key: str) -> tuple[int, dict
 async def test_every_mouth_gives_the_same_answers(
     app: AsgiGateway, provider: FakeProvider, make_gateway: MakeGateway
 ) -> None:
-    """The fast lane, uvicorn with h11, and httpx in process: same status, headers and bytes for every kind of request."""
+    """The fast lane, uvicorn with h11, and httpx in process: same status, headers and bytes."""
     fast: Gateway = await asyncio.to_thread(make_gateway, router={"num_retries": 0})
     async with contextlib.AsyncExitStack() as stack:
         slow = await stack.enter_async_context(served(app))
@@ -235,7 +236,8 @@ async def test_a_server_with_lifespan_starts_and_stops_it(provider: FakeProvider
     config = tmp_path / "config.yaml"
     config.write_text(GatewayConfig(models=standard_models(provider)).text())
     environ = {
-        **os.environ, "LITELLM_MASTER_KEY": MASTER, "CANARY_PROVIDER_KEY": "k", "TRUNKLINE_DATA": str(tmp_path / "data")
+        **os.environ, "LITELLM_MASTER_KEY": MASTER, "CANARY_PROVIDER_KEY": "k",
+        "TRUNKLINE_DATA": str(tmp_path / "data")
     }  # fmt: skip
     async with served(create_app(config, environ), "on") as address, httpx.AsyncClient(base_url=address) as client:
         answer = await client.post(
@@ -269,7 +271,8 @@ async def test_a_key_for_loopback_serves_loopback_only(provider: FakeProvider, t
     config = tmp_path / "config.yaml"
     config.write_text(GatewayConfig(models=standard_models(provider)).text())
     environ = {
-        **os.environ, "LITELLM_MASTER_KEY": "sk-1234", "CANARY_PROVIDER_KEY": "k", "TRUNKLINE_DATA": str(tmp_path / "data")
+        **os.environ, "LITELLM_MASTER_KEY": "sk-1234", "CANARY_PROVIDER_KEY": "k",
+        "TRUNKLINE_DATA": str(tmp_path / "data")
     }  # fmt: skip
     async with create_app(config, environ) as app:
         for client_ip, status in (("192.0.2.7", 403), ("127.0.0.1", 200)):

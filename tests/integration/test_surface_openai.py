@@ -34,7 +34,8 @@ def gateway(provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory) ->
         model("drops", "drops", url, additional_drop_params=["seed", "logit_bias"]),
     ]  # fmt: skip
     router: dict[str, object] = {
-        "num_retries": 1, "model_group_alias": {"nick": "plain"}, "fallbacks": [{"falls": ["rescue"]}], "cooldown_time": 0,
+        "num_retries": 1, "model_group_alias": {"nick": "plain"}, "fallbacks": [{"falls": ["rescue"]}],
+        "cooldown_time": 0,
     }  # fmt: skip
     with Gateway(tmp_path_factory.mktemp("surface"), GatewayConfig(models=models, router=router)) as running:
         yield running

@@ -77,6 +77,7 @@ class LiveGateway:
         self._prices = Prices(snapshot.price_file)
         self._model = EmbeddedModel(data=data)
         self._ticks = 0
+        self._ticked = loop.time()
         self._cpu = (time.monotonic(), time.process_time())
         self._busy = False
         self._watch = FileWatch((*snapshot.files, str(DOTENV), str(data / "reload")))
@@ -203,11 +204,15 @@ class LiveGateway:
         self._loop.call_later(TICK_SECONDS, self._tick)
         self._ticks += 1
         now = self._loop.time()
+        # After a pause (SIGSTOP, a busy machine, a long import) timers run before the sockets are read: what came in
+        # meanwhile must count before anybody is called silent.
+        late, self._ticked = now - self._ticked > 3 * TICK_SECONDS, now
         try:
-            self.worker.sweep(now)
             self.stats.fold()
             self._report_load()
-            self._sweep_connections(now)
+            if not late:
+                self.worker.sweep(now)
+                self._sweep_connections(now)
             if self._ticks % 5 == 0:
                 self._each_second(now)
         except Exception:  # noqa: BLE001 - the timer must go on

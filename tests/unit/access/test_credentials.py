@@ -31,7 +31,8 @@ def test_every_header_takes_the_key(header: str, form: str) -> None:
 def test_there_are_six_headers_in_litellms_order() -> None:
     """`x-litellm-api-key` wins over `Authorization`, that over Azure's, Anthropic's, Google's and APIM's."""
     assert KEY_HEADERS == (
-        b"x-litellm-api-key", b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key", b"ocp-apim-subscription-key",
+        b"x-litellm-api-key", b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key",
+        b"ocp-apim-subscription-key",
     )  # fmt: skip
     for at, first in enumerate(KEY_HEADERS):
         for second in KEY_HEADERS[at + 1 :]:
@@ -101,7 +102,8 @@ def test_error_bodies_are_litellms() -> None:
     """Message, type, param and code as LiteLLM has them (litellm.md 1.3), and nothing of the key."""
     assert json.loads(NO_KEY.body) == {
         "error": {
-            "message": "Authentication Error, No api key passed in.", "type": "auth_error", "param": "None", "code": "401",
+            "message": "Authentication Error, No api key passed in.", "type": "auth_error", "param": "None",
+            "code": "401",
         }
     }  # fmt: skip
     error = json.loads(BAD_KEY.body)["error"]

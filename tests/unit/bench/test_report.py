@@ -34,8 +34,8 @@ Requests/sec:  20341.00
 def _load(ratio: float, *, stream: bool = False, errors: int = 0, connections: int = 32) -> Load:
     return Load(
         server="trunkline", name="x", connections=connections, stream=stream, rounds=1, secs=1, cpu_us=1.0,
-        worker_us=1.0, helper_us=0.0, nginx_us=1.0, ratio=ratio, worker_ratio=ratio, settled_us=1.0, settled_ratio=ratio + 0.5,
-        per_second=1.0, nginx_per_second=1.0, p50_ms=1.0, p99_ms=1.0, nginx_p50_ms=1.0, nginx_p99_ms=1.0, answers=1,
+        worker_us=1.0, helper_us=0.0, nginx_us=1.0, ratio=ratio, worker_ratio=ratio, settled_us=1.0,
+        settled_ratio=ratio + 0.5, per_second=1.0, nginx_per_second=1.0, p50_ms=1.0, p99_ms=1.0, nginx_p50_ms=1.0, nginx_p99_ms=1.0, answers=1,
         errors=errors,
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_headers_of_a_deployment_are_one_line_each() -> None:
 
 
 def test_the_request_head_names_host_and_key() -> None:
-    """Host with a port that is not the scheme's own, the provider's key, and a model in the path where it stands there."""
+    """Host with a port that is not the scheme's own, the provider's key, and a model in the path."""
     head = request_head(deployment(model="gpt-x"), "/openai/deployments/{model}/chat/completions?api-version=1")
     lines = head.decode().split("\r\n")
     assert lines[0] == "POST /openai/deployments/gpt-x/chat/completions?api-version=1 HTTP/1.1"

@@ -9,10 +9,11 @@ import pytest
 from trunkline.ir import Usage
 from trunkline.pipeline.relay import Relay, echo_model
 
-ROLE = b'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{"role":"assistant","content":"a"},"finish_reason":null}]}\n\n'
-TEXT = 'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{"content":"é中"},"finish_reason":null}]}\n\n'.encode()
-STOP = b'data: {"id":"c1","model":"m-9","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
-USAGE = b'data: {"id":"c1","model":"m-9","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}\n\n'
+HEAD = b'data: {"id":"c1","model":"m-9","choices":['
+ROLE = HEAD + b'{"index":0,"delta":{"role":"assistant","content":"a"},"finish_reason":null}]}\n\n'
+TEXT = HEAD + '{"index":0,"delta":{"content":"é中"},"finish_reason":null}]}\n\n'.encode()
+STOP = HEAD + b'{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+USAGE = HEAD + b'],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}\n\n'
 DONE = b"data: [DONE]\n\n"
 WHOLE = ROLE + TEXT + STOP + USAGE + DONE
 

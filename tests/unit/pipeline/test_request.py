@@ -27,7 +27,8 @@ def send(body: bytes, edit: Edit = SWAP, *, wants_usage: bool = False) -> Sent:
     [
         (b'{"model":"a","messages":[]}', b'{"model":"up-1","messages":[]}'),
         (b'{"messages":[],"model":"a"}', b'{"messages":[],"model":"up-1"}'),
-        (b' {\n  "b" : 1.50,\t"model"  :\r\n "a" ,"z":"\xc3\xa9\\n"}\n', b' {\n  "b" : 1.50,\t"model"  :\r\n "up-1" ,"z":"\xc3\xa9\\n"}\n'),
+        (b' {\n  "b" : 1.50,\t"model"  :\r\n "a" ,"z":"\xc3\xa9\\n"}\n',
+         b' {\n  "b" : 1.50,\t"model"  :\r\n "up-1" ,"z":"\xc3\xa9\\n"}\n'),
         (b'{"model":"gr\xc3\xb6\xc3\x9fe","x":1e400}', b'{"model":"up-1","x":1e400}'),
         (b'{"model":"a\\"b\\\\","x":1}', b'{"model":"up-1","x":1}'),
         (b'{"model":"a","text":"\\"model\\": \\"b\\""}', b'{"model":"up-1","text":"\\"model\\": \\"b\\""}'),
@@ -109,7 +110,7 @@ def test_members_for_the_gateway_never_leave(name: str) -> None:
 
 
 def test_usage_is_asked_for_where_the_client_did_not() -> None:
-    """A stream gets `include_usage` in front of its last brace; other options of the client stay; a `true` stays alone."""
+    """A stream gets `include_usage` in front of its last brace; other options stay; a `true` stays alone."""
     sent = send(b'{"model":"a","stream":true}\n', wants_usage=True)
     assert sent == Sent(b'{"model":"up-1","stream":true,"stream_options":{"include_usage":true}}', usage_added=True)
     sent = send(b'{"model":"a","stream":true,"stream_options":{"include_usage":false,"x":1}}', wants_usage=True)
@@ -153,7 +154,8 @@ def test_bodies_that_are_none_are_refused(body: bytes, word: str) -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )  # fmt: skip

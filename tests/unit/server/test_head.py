@@ -77,7 +77,8 @@ async def test_encoded_bodies_are_not_taken(state: State, value: str, status: in
     ("hosts", "version", "word"),
     [
         ([b"a"], "1.1", None), ([b"a:80"], "1.1", None), ([b"[::1]:80"], "1.1", None), ([b""], "1.1", None),
-        ([], "1.0", None), ([], "1.1", "no Host"), ([b"a", b"a"], "1.1", "more than one"), ([b"a b"], "1.1", "malformed"),
+        ([], "1.0", None), ([], "1.1", "no Host"), ([b"a", b"a"], "1.1", "more than one"),
+        ([b"a b"], "1.1", "malformed"),
         ([b"a/b"], "1.1", "malformed"), ([b"user@a"], "1.1", "malformed"), ([b"a:99999999"], "1.1", "malformed"),
         ([b"[::1"], "1.1", "malformed"), ([b"a,b c"], "1.1", "malformed"), ([b"a#b"], "1.1", "malformed"),
     ],

@@ -35,7 +35,8 @@ def test_cursor_writes_its_own() -> None:
     [
         b"", b"/", b"/v1", b"/v1/", b"//v1/chat/completions", b"/v1//chat/completions", b"/v1/./chat/completions",
         b"/v1/x/../chat/completions", b"/v1/chat/completions/", b"/v1/chat%2Fcompletions", b"/V1/chat/completions",
-        b"/v1/chat/completions;x", b"/v1/chat/completions\n", b"/v2/chat/completions", b"/openai/deployments//embeddings",
+        b"/v1/chat/completions;x", b"/v1/chat/completions\n", b"/v2/chat/completions",
+        b"/openai/deployments//embeddings",
         b"/openai/deployments/a/b/chat/completions", b"/engines/a/images", b"/v1/chat/completions\0", b"/\xff",
     ],
 )  # fmt: skip

@@ -153,7 +153,7 @@ async def test_every_failure_has_its_name(
 ) -> None:
     """U01, U02, U24: refused, silent, and untrusted hosts are told apart, within the time allowed."""
     context = client_context() if scheme == "https" else None
-    if context is not None and port_name not in ("tls_self_signed",):
+    if context is not None and port_name != "tls_self_signed":
         context.load_verify_locations(provider.ports.ca_file)
     began = time.monotonic()
     with pytest.raises(ConnectError, match=word) as caught:
@@ -178,7 +178,7 @@ async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> 
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr("trunkline.upstream.lookup.socket.getaddrinfo", getaddrinfo)
-    with pytest.raises(ConnectError, match="provider.test does not resolve") as caught:
+    with pytest.raises(ConnectError, match=r"provider\.test does not resolve") as caught:
         await to(1)
     assert caught.value.kind is Kind.DNS
 
