@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -251,3 +252,21 @@ def test_m15_a_call_costs_what_it_cost_when_it_began(provider: FakeProvider, mak
     assert costs[0] < Decimal("0.001")
     assert costs[1] > 1
     assert gateway.row("before")["price_version"] != gateway.row("after")["price_version"]
+
+
+def test_a_broken_price_file_stops_no_call(replayer: Replayer, make_gateway: MakeGateway, tmp_path: Path) -> None:
+    """A price file that is no JSON is said in the log; calls go on at the built-in prices."""
+    (tmp_path / "prices.json").write_text('{"cut')
+    key = {"api_key": "os.environ/CANARY_PROVIDER_KEY", "api_base": replayer.url}
+    gateway = make_gateway(
+        models=[{"model_name": "known", "litellm_params": key | {"model": "openai/gpt-4o-mini"}}],
+        environment={"TRUNKLINE_PRICE_FILE": str(tmp_path / "prices.json")},
+    )
+    replayer.reply = whole(USAGES["openai"])
+    for _ in range(2):
+        answer = call(gateway, "known", "broken-prices")
+        assert answer.status == 200
+        assert Decimal(str(answer.header("x-litellm-response-cost"))) > 0
+        assert exchange(gateway.port, json_request("/config/reload", {}, gateway.master_key)).status == 200
+    assert "is no JSON object of models" in gateway.log()
+    assert "prices come from the built-in list" in gateway.log()

@@ -43,12 +43,12 @@ class Answer:
 
     @property
     def error_body(self) -> dict[str, object]:
-        """The `error` object; checks LiteLLM's form: message, type, param and a code that is a string."""
+        """The `error` object; checks OpenAI's form; ours has a string for its code, a provider may say null."""
         error = self.json["error"]
         assert isinstance(error, dict)
         assert {"message", "type", "param", "code"} <= error.keys(), error
         assert isinstance(error["message"], str), error
-        assert isinstance(error["code"], str), error
+        assert error["code"] is None or isinstance(error["code"], str), error
         return error
 
     @property

@@ -153,7 +153,9 @@ class LiveGateway:
                 return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
             if self._on_secrets is not None:
                 self._on_secrets(snapshot)
-            self._prices = Prices(snapshot.price_file)
+            prices = Prices(snapshot.price_file)
+            await asyncio.to_thread(prices.load)  # not on the loop, with the first call that needs one
+            self._prices = prices
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
             self._log.limit(snapshot.log_calls_per_second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from trunkline.profiles.price import Price
 
 if TYPE_CHECKING:
     from trunkline.profiles.book import PriceBook
+
+_log = logging.getLogger(__name__)
 
 
 class Prices:
@@ -29,8 +32,13 @@ class Prices:
         with self._lock:
             if self._book is None:
                 from trunkline.profiles.book import PriceBook
+                from trunkline.profiles.rates import PriceError
 
-                self._book = PriceBook.load(self._file)
+                try:
+                    self._book = PriceBook.load(self._file)
+                except PriceError as error:
+                    _log.error("%s; prices come from the built-in list", error)
+                    self._book = PriceBook.load(None)
             return self._book
 
     def find(self, deployment: Deployment) -> Price | None:

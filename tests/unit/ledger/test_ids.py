@@ -23,6 +23,11 @@ def test_workers_do_not_meet() -> None:
     assert len(set(made)) == len(made)
 
 
+def test_the_counter_starts_anywhere() -> None:
+    """The last 48 bits of a maker's first id are drawn, so that workers differ where all other bits agree."""
+    assert len({IdMaker().make(NOW)[24:] for _ in range(100)}) == 100
+
+
 def test_ids_are_uuids_of_version_7() -> None:
     """RFC 9562: version and variant bits stand where they belong, the first 48 bits are milliseconds."""
     maker = IdMaker()

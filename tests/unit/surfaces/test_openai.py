@@ -37,7 +37,7 @@ def test_cursor_writes_its_own() -> None:
         b"/v1/x/../chat/completions", b"/v1/chat/completions/", b"/v1/chat%2Fcompletions", b"/V1/chat/completions",
         b"/v1/chat/completions;x", b"/v1/chat/completions\n", b"/v2/chat/completions",
         b"/openai/deployments//embeddings",
-        b"/openai/deployments/a/b/chat/completions", b"/engines/a/images", b"/v1/chat/completions\0", b"/\xff",
+        b"/openai/deployments/a/b/chat/completions", b"/engines/a/completions/x", b"/engines/a/completions\n", b"/engines/a/images", b"/v1/chat/completions\0", b"/\xff",
     ],
 )  # fmt: skip
 def test_other_spellings_are_other_paths(path: bytes) -> None:

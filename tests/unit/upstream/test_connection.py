@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from typing_extensions import override
 
-from tests.unit.upstream.fakes import FakeExchange, FakePool
-from trunkline.upstream import Kind
+from tests.unit.upstream.fakes import FakeExchange, FakePool, FakeTransport
+from trunkline.upstream import Connection, Kind
 from trunkline.upstream.connection import MAX_HEAD_BYTES, MAX_INTERIM
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Own: 1\r\n\r\nhello"
@@ -151,6 +151,22 @@ async def test_bytes_that_nobody_asked_for_end_the_connection() -> None:
     pool.start(two, 1.0)
     assert len(pool.dialled) == 2
     assert (two.status, two.body) == (0, b"")
+
+
+async def test_bytes_before_any_request_end_the_connection() -> None:
+    """U20: a connection that was made and given up is idle; what it says unasked must not answer its first request."""
+    pool = FakePool()
+    connection = Connection(pool)
+    transport = FakeTransport(connection)
+    connection.connection_made(transport)
+    pool.open += 1
+    pool.release(connection, keep=True)
+    connection.data_received(OK)
+    assert transport.state == "aborted"
+    assert pool.idle == [connection]
+    one = FakeExchange()
+    pool.start(one, 1.0)
+    assert one.connection is not connection
 
 
 @pytest.mark.parametrize("stray", [b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", b"\0garbage\r\n\r\n"])
