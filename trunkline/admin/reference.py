@@ -24,7 +24,7 @@ format. It needs a key unless `litellm_settings.require_auth_for_metrics_endpoin
 
 Names that begin with `litellm_` mean what they mean in LiteLLM. Label values come from the configuration and from
 fixed lists, never from a client, so the number of series is bounded. Counters do not go back while the data folder
-lives: a worker that ends leaves its counts behind. After `kill -9` up to two seconds of counts are missing here; the
+lives: a worker that ends leaves its counts behind. After `kill -9` up to five seconds of counts are missing here; the
 ledger has those calls."""
 
 

@@ -287,24 +287,39 @@ class Call:
         self.chunks = []
 
     def on_data(self, data: bytes) -> None:
-        if self.relay is not None:
-            self._relay(self.relay, data)
+        relay = self.relay
+        if relay is None:
+            self._collect(data)
             return
-        chunks = self.chunks
-        if chunks is None:
+        if self.over:
             return
-        chunks.append(data)
-        self.size += len(data)
-        if self.status >= 300:
-            if self.size > MAX_ERROR_BYTES:
-                self._drop_connection()
-                self.on_end()
-        elif self.size > MAX_ANSWER_BYTES:
+        try:
+            out = relay.feed(data)
+        except EventTooLong as error:
             self._drop_connection()
-            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
-        else:
-            due = self.worker.time() + self.prepared.timeouts.idle
+            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, str(error)))
+            return
+        now = self.worker.time()
+        if relay.progressed:
+            due = now + self.prepared.timeouts.idle
             self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
+        if relay.error:
+            self._error_event(relay, out)
+            return
+        if not self.head_sent:
+            if not (relay.progressed or relay.done):
+                return  # comments alone do not commit us: another deployment may still take over (U05, U10)
+            self._start_stream(now)
+        if relay.done:
+            self.answered = now
+            if self.connection is not None:
+                self.connection.linger()
+                self.connection = None
+            finish.stream_done(self, out)
+        elif out and not self.gone:
+            self.sink.write(out)
+            if self.sink.blocked and self.connection is not None:
+                self.connection.pause()
 
     def on_end(self) -> None:
         self.connection = None
@@ -388,36 +403,22 @@ class Call:
 
     # Between the two.
 
-    def _relay(self, relay: Relay, data: bytes) -> None:
-        if self.over:
+    def _collect(self, data: bytes) -> None:
+        chunks = self.chunks
+        if chunks is None:
             return
-        try:
-            out = relay.feed(data)
-        except EventTooLong as error:
+        chunks.append(data)
+        self.size += len(data)
+        if self.status >= 300:
+            if self.size > MAX_ERROR_BYTES:
+                self._drop_connection()
+                self.on_end()
+        elif self.size > MAX_ANSWER_BYTES:
             self._drop_connection()
-            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, str(error)))
-            return
-        now = self.worker.time()
-        if relay.progressed:
-            due = now + self.prepared.timeouts.idle
+            self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
+        else:
+            due = self.worker.time() + self.prepared.timeouts.idle
             self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
-        if relay.error:
-            self._error_event(relay, out)
-            return
-        if not self.head_sent:
-            if not (relay.progressed or relay.done):
-                return  # comments alone do not commit us: another deployment may still take over (U05, U10)
-            self._start_stream(now)
-        if relay.done:
-            self.answered = now
-            if self.connection is not None:
-                self.connection.linger()
-                self.connection = None
-            finish.stream_done(self, out)
-        elif out and not self.gone:
-            self.sink.write(out)
-            if self.sink.blocked and self.connection is not None:
-                self.connection.pause()
 
     def _start_stream(self, now: float) -> None:
         self.head_sent = True

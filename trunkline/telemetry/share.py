@@ -1,8 +1,8 @@
 """The counts of all workers, through files in `<data>/metrics`: any worker can answer a scrape for all of them.
 
-Each worker writes `<worker_id>.msgpack`, every two seconds and whenever it is asked. Whoever collects sums the
+Each worker writes `<worker_id>.msgpack`, every five seconds and whenever it is asked. Whoever collects sums the
 files of the living and folds those of the dead into `retired.msgpack`, so that counters never go backwards while
-the data folder lives. A worker lives as long as it holds the lock on its journal. After `kill -9` the last two
+the data folder lives. A worker lives as long as it holds the lock on its journal. After `kill -9` the last five
 seconds of counts are missing here; the ledger has them.
 """
 
@@ -21,7 +21,7 @@ import msgspec
 
 from trunkline.telemetry.counts import Source, WorkerCounts, gather
 
-PUBLISH_SECONDS: Final = 2.0
+PUBLISH_SECONDS: Final = 5.0
 _SUFFIX: Final = ".msgpack"
 _RETIRED: Final = "retired" + _SUFFIX
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
+CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 """A chunk's size line without extensions (RFC 9112, 7.1); `int` alone would take `0x10`, `+5` and `1_0`."""
 
 
@@ -14,7 +14,7 @@ def take_chunks(data: bytes) -> tuple[bytes, bytes]:
 
     What is left begins with the last chunk (size 0), with one that is not whole, or with what the parser must judge.
     """
-    match = _SIZE.match(data)
+    match = CHUNK_SIZE.match(data)
     if match is None:
         return b"", data
     start = match.end()
@@ -24,7 +24,7 @@ def take_chunks(data: bytes) -> tuple[bytes, bytes]:
     if len(data) == end + 2:
         return data[start:end], b""
     parts, at = [data[start:end]], end + 2
-    while (match := _SIZE.match(data, at)) is not None:
+    while (match := CHUNK_SIZE.match(data, at)) is not None:
         start = match.end()
         end = start + int(match[1], 16)
         if end == start or data[end : end + 2] != b"\r\n":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import httptools
 
-from trunkline.upstream.chunks import take_chunks
+from trunkline.upstream.chunks import CHUNK_SIZE, take_chunks
 from trunkline.upstream.failure import Kind, UpstreamFailure
 from trunkline.upstream.heads import Headers, read_head
 
@@ -130,10 +130,18 @@ class Connection(asyncio.Protocol):
         self.write_paused = False
 
     def data_received(self, data: bytes) -> None:
-        if self._exchange is None and (self.served == 0 or self._done):
+        exchange = self._exchange
+        if exchange is None and (self.served == 0 or self._done):
             self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
             return
         if self._chunked:
+            if exchange is not None and (match := CHUNK_SIZE.match(data)) is not None:
+                # The usual read of a stream: one whole chunk, one event.
+                start = match.end()
+                end = start + int(match[1], 16)
+                if end > start and len(data) == end + 2 and data.endswith(b"\r\n"):
+                    exchange.on_data(data[start:end])
+                    return
             data = self._take_chunks(data)
         elif not self._seen:
             if self._take_whole(data):
