@@ -80,8 +80,9 @@ def test_every_worker_follows(make_gateway: MakeGateway, tell: Callable[[Gateway
         (lambda text: text[:-20], "config.yaml"),
         (lambda text: text.replace('"model_list": [', '"model_list": "x", "y": ['), "model_list"),
         (lambda text: text.replace("1e-06", "-5", 1), "input_cost_per_token"),
+        (lambda text: text.replace('"model_list"', '"model_lst"'), "model_list"),
     ],
-    ids=["cut", "wrong type", "negative price"],
+    ids=["cut", "wrong type", "negative price", "no models"],
 )
 def test_a_bad_file_changes_nothing(make_gateway: MakeGateway, spoil: Callable[[str], str], word: str) -> None:
     """A configuration that cannot be used is refused with file and reason; the old one stays in force."""

@@ -85,7 +85,7 @@ class Relay:
             # The same event as one that was read before, but for the text: no quote and no line end in it, so it
             # cannot hold anything else.
             text = whole[len(front) : -len(back)]
-            if b'"' not in text and b"\n" not in text and not text.endswith(b"\\"):
+            if b'"' not in text and b"\n" not in text and b"\r" not in text and not text.endswith(b"\\"):
                 self.progressed = True
                 return whole if self._plain_back is None else front + text + self._plain_back
         return self._look(whole)

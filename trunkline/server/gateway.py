@@ -147,10 +147,12 @@ class LiveGateway:
             try:
                 snapshot = await asyncio.to_thread(self._load)
             except ConfigError as error:
-                problems = tuple(str(problem) for problem in error.problems)
-                _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
-                self._watch.seen()
-                return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
+                return self._refuse_reload(tuple(str(problem) for problem in error.problems))
+            if self.snapshot.deployments and not snapshot.deployments:
+                # A misspelt `model_list`, or a file saved half: nobody means to serve nothing while running.
+                return self._refuse_reload(
+                    (f"{self._config}: no models: write at least one entry under `model_list:`",)
+                )
             if self._on_secrets is not None:
                 self._on_secrets(snapshot)
             prices = Prices(snapshot.price_file)
@@ -162,6 +164,11 @@ class LiveGateway:
             self._watch = FileWatch((*snapshot.files, str(DOTENV), str(self.data / "reload")))
             _log.info("configuration %s is in force", snapshot.version)
             return ReloadResult(ok=True, version=snapshot.version)
+
+    def _refuse_reload(self, problems: tuple[str, ...]) -> ReloadResult:
+        _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
+        self._watch.seen()
+        return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
 
     def _load(self) -> Snapshot:
         return load(self._config, overlay(DOTENV, self._base))

@@ -86,6 +86,16 @@ def test_usage_inside_a_chunk_with_choices_is_not_hidden() -> None:
     assert one.usage == Usage(1, 1)
 
 
+def test_an_event_like_the_one_before_cannot_hide_another_in_carriage_returns() -> None:
+    """CR ends lines too: text with a raw CR is no text, and an end hidden behind it is seen."""
+    one = relay()
+    one.feed(ROLE)
+    assert one.feed(TEXT) == TEXT
+    front, back = TEXT.split("é中".encode())
+    one.feed(front + b"x\r\rdata: [DONE]\r\r" + back)
+    assert one.done or one.error
+
+
 def test_nothing_passes_behind_the_end() -> None:
     """Events behind `[DONE]`, in the same read or a later one, are not forwarded."""
     one = relay()
