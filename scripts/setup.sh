@@ -17,7 +17,7 @@ fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3,
 # without the optimisations that distributions switch on; the gateway's CPU per call differs with them.
 pace() {
     "$1" -c 'import timeit; t = timeit.Timer("for i in r:\n x = (i, i + 1); y = [x]; d = {i: y}", "r = range(999)")
-print(int(min(t.repeat(5, 60)) * 1e6))' 2>/dev/null || echo 999999999
+print(int(min(t.repeat(60, 10)) * 1e7))' 2>/dev/null || echo 999999999
 }
 
 find_python() {
