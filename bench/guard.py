@@ -180,7 +180,7 @@ def run() -> None:
                 calls[mode]()
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 50)  # as server/worker.py does before it serves
+        gc.set_threshold(100_000, 20, 50)  # as server/worker.py does before it serves
         os.getppid()
         for _ in range(PARTS):
             for mode in MODES:

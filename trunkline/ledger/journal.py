@@ -24,13 +24,13 @@ from typing import Final
 MAGIC: Final = b"TLJ1"
 HEADER: Final = struct.Struct("<4sIQ")
 FRAME: Final = struct.Struct("<II")
-_pack_frame = FRAME.pack
+pack_frame = FRAME.pack
 _log = logging.getLogger(__name__)
 
 
 def frame(payload: bytes) -> bytes:
     """Wrap one payload (kind byte and MessagePack) for the journal."""
-    return _pack_frame(len(payload), zlib.crc32(payload)) + payload
+    return pack_frame(len(payload), zlib.crc32(payload)) + payload
 
 
 class JournalBroken(OSError):
@@ -55,6 +55,7 @@ class Journal:
         self._number = 0
         self._fd = -1
         self._offset = 0
+        self._room = segment_bytes
         self._next_fd = -1
         self._synced = 0
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -73,7 +74,7 @@ class Journal:
             JournalBroken: they could not be written; the file holds none of them.
         """
         size = len(data)
-        if self._offset + size > self._segment_bytes:
+        if self._offset + size > self._room:
             self._rotate()
         try:
             done = os.pwrite(self._fd, data, self._offset)
@@ -84,7 +85,7 @@ class Journal:
             raise JournalBroken(error.errno, f"cannot write `{self.folder}`: {error.strerror}") from error
         self._offset += size
         self.written += size
-        if self._next_fd < 0 and not self.full and self._offset > self._segment_bytes // 2:
+        if self._next_fd < 0 and not self.full and self._offset > self._room // 2:
             self.make_room()
 
     def make_room(self) -> None:
@@ -149,6 +150,11 @@ class Journal:
                 raise JournalBroken(error.errno, f"no room in `{self.folder}`: {error.strerror}") from error
         number = self._number + 1
         head = HEADER.pack(MAGIC, number, time.time_ns() // 1000) + (b"".join(self._carry()) if number > 1 else b"")
+        self._room = self._segment_bytes
+        if len(head) > self._room // 2:
+            # So many calls are open that their intents alone would fill the segment: it must not rotate at once again.
+            self._room = 4 * len(head)
+            _allocate(self._next_fd, self._room)
         os.pwrite(self._next_fd, head, 0)
         self.folder.joinpath("next.tmp").rename(self.folder / f"{number:06d}.tlj")
         if self._fd >= 0:

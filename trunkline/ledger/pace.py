@@ -8,10 +8,10 @@ from typing import Final
 IDLE_SECONDS: Final = 0.25
 BUSY_LOAD: Final = 0.15
 """Above it a worker needs the processor more than the ledger does: its journal keeps the records meanwhile."""
-MAX_PAUSE_SECONDS: Final = 2.0
+MAX_PAUSE_SECONDS: Final = 5.0
 """A slow database is waited for, not worked on: a row is never kept longer than this for its sake."""
 _MIB: Final = 1024 * 1024
-_SHARES: Final = ((32 * _MIB, 0.03), (128 * _MIB, 0.15))
+_SHARES: Final = ((32 * _MIB, 0.01), (128 * _MIB, 0.15))
 """Backlog below -> share of the time that shipping may take while a worker is busy. A call leaves about 500 bytes."""
 
 

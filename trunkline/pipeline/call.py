@@ -12,19 +12,20 @@ import random
 import time
 from collections.abc import Sequence
 from typing import Final
+from zlib import crc32
 
 from msgspec import UNSET
 
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Usage
-from trunkline.ledger.journal import frame
+from trunkline.ledger.journal import pack_frame
 from trunkline.ledger.record import INTENT, Attempt, Intent
 from trunkline.pipeline import finish
 from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.relay import Relay, echo_model
-from trunkline.pipeline.request import Asked, BadBody, number, prepare, read, swap_model
+from trunkline.pipeline.request import NOT_READABLE, Asked, decode_asked, number, prepare, swap_model, why_not
 from trunkline.pipeline.state import Prepared
 from trunkline.pipeline.surface import Arrival, Sink
 from trunkline.pipeline.worker import Worker
@@ -101,56 +102,46 @@ class Call:
 
     # From the body to the first attempt.
 
-    def begin(self) -> None:
-        """Read the body, find the deployments, send to the first."""
-        if not self._enter():
-            return
-        model = self.arrival.path_model or self.asked.model
-        if not model:
-            self.refuse(_NO_MODEL_NAMED)
-            return
-        group = self.state.routes.find(model)
-        if group is None or not group.ready:
-            self.model_group = model
-            self.refuse(finish.no_model(self.state, self.arrival.surface.route, model, group))
-            return
-        self._depart(model, group)
-
-    def begin_at(self, group: Group) -> None:
-        """Like `begin`, with the deployments chosen already (a probe)."""
-        if self._enter():
-            self._depart(group.name, group)
-
-    def _enter(self) -> bool:
-        """Take the call on if it can be recorded and its body be read."""
-        worker = self.worker
+    def begin(self, chosen: Group | None = None) -> None:
+        """Read the body, find the deployments, send to the first. `chosen`: a probe knows its deployment already."""
+        worker, state, arrival = self.worker, self.state, self.arrival
         worker.active.add(self)
         worker.stats.in_flight += 1
-        if (worker.journal.full or worker.spool_full) and not self.state.snapshot.ledger.serve_unmetered:
+        if (worker.journal.full or worker.spool_full) and not state.snapshot.ledger.serve_unmetered:
             worker.stats.refused_unmetered += 1
             self.refuse(_NO_ROOM)
-            return False
+            return
         try:
-            self.asked = asked = read(self.body)
-        except BadBody as error:
-            self.refuse(refusal(400, str(error), "invalid_request_error"))
-            return False
+            self.asked = asked = decode_asked(self.body)
+        except NOT_READABLE as error:
+            self.refuse(refusal(400, why_not(self.body, error), "invalid_request_error"))
+            return
         if asked.user is not None:
             self.end_user = asked.user[:256] if isinstance(asked.user, str) else ""
         if asked.stream:
-            self.stream = self.arrival.surface.streams
-        return True
-
-    def _depart(self, model: str, group: Group) -> None:
+            self.stream = arrival.surface.streams
+        model = arrival.path_model or asked.model
+        if not model:
+            self.refuse(_NO_MODEL_NAMED)
+            return
         self.model_group = model
-        self.plan = plan = group.ready if len(group.ready) == 1 else self.state.routes.order(group, self.started)
-        arrival, asked = self.arrival, self.asked
+        group = chosen or state.routes.find(model)
+        if group is None or not group.ready:
+            self.refuse(finish.no_model(state, arrival.surface.route, model, group))
+            return
+        self.plan = plan = group.ready if len(group.ready) == 1 else state.routes.order(group, self.started)
         total = (arrival.stream_timeout if self.stream else None) or arrival.timeout or plan[0].timeouts.total
         if asked.timeout is not UNSET or asked.num_retries is not UNSET:
             total = number(asked.timeout, 0.001, 86400.0) or total
             self.own_retries = number(asked.num_retries, 0.0, float(MAX_ATTEMPTS))
         self.total_deadline = self.deadline = self.started + total
-        self._next_place()
+        prepared = state.prepared.get((plan[0], arrival.surface.call_type))
+        if prepared is None:
+            self._next_place()
+            return
+        self.position = 0
+        self.prepared = prepared
+        self._attempt()
 
     def refuse(self, why: Refusal) -> None:
         """End the call without an attempt."""
@@ -182,7 +173,7 @@ class Call:
             self.status, self.chunks, self.relay, self.size = 0, None, None, 0
         self.attempt_started_us = began
         edit = prepared.edit
-        named = prepared.named_as(asked.model)
+        named = prepared.names.get(asked.model) or prepared.named_as(asked.model)
         body = None
         if not self.stream and not edit.structural and asked.is_plain():
             body = swap_model(self.body, named, edit.model or named)
@@ -206,7 +197,7 @@ class Call:
                 tokens_in, tokens_out, cost, version,
             )
         )  # fmt: skip
-        self.intent = framed = frame(payload)
+        self.intent = framed = pack_frame(len(payload), crc32(payload)) + payload
         stats.in_flight += 1
         stats.attempts += 1
         worker.turn.post(framed, self._launch)
@@ -216,7 +207,7 @@ class Call:
             return
         prepared = self.prepared
         self.launched = self.answered = now = self.worker.time()
-        due = now + self._first_byte_limit(prepared)
+        due = now + (self._first_byte_limit(prepared) if self.stream else prepared.timeouts.first_byte)
         self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
         pool = prepared.pool
         if pool is None:
@@ -460,8 +451,9 @@ class Call:
         usage, source = facts.usage, PROVIDER
         if usage is None:
             usage, source = Usage(input_total=self.estimated_input, output_total=len(body) // 5), ESTIMATED
-        echo = finish.echoed_name(self)
-        finish.answered(self, echo_model(body, echo) if echo else body, usage, source)
+        if self.state.snapshot.echo_model:
+            body = echo_model(body, finish.echoed_name(self))
+        finish.answered(self, body, usage, source)
 
     def _bad_status(self, body: bytes) -> None:
         provider = self.prepared.deployment.provider

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import time
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import msgspec
 
 from trunkline.access import Refusal, error_body, refusal
 from trunkline.ir import NO_USAGE, Usage, UsageSource
 from trunkline.ledger.cost import Cost, cost
-from trunkline.ledger.journal import frame
+from trunkline.ledger.journal import pack_frame
 from trunkline.ledger.record import CALL, Attempt, CallRecord
 from trunkline.pipeline.failures import Trouble
 from trunkline.pipeline.headers import common_block, passed_block, stream_block, whole_block
@@ -123,10 +124,14 @@ def _attempt_succeeded(call: Call, usage: Usage, total: Cost) -> None:
 
 def answered(call: Call, body: bytes, usage: Usage, source: str) -> None:
     """A whole answer came: record it, then send it."""
-    price = call.prepared.price
-    spent = _price(call, usage)
+    worker, prepared = call.worker, call.prepared
+    price = prepared.price
+    if price is not None:
+        spent = cost(usage, price)
+    else:
+        prepared.stats.unpriced += 1
+        spent = _FREE
     _attempt_succeeded(call, usage, spent)
-    worker = call.worker
     if call.gone:
         worker.turn.record(_close(call, "client_gone", CLIENT_GONE_STATUS, usage, DRAINED, spent))
         return
@@ -279,4 +284,5 @@ def _close(
         lines.suppressed += 1
     else:
         lines.add(record)
-    return frame(CALL + worker.encode_record(record))
+    payload = CALL + worker.encode_record(record)
+    return pack_frame(len(payload), crc32(payload)) + payload

@@ -75,7 +75,8 @@ def whole_block(call: Call, spent: int | None, total: int, ours: int) -> bytes:
     )
     block = b"content-type: %b\r\n%b%b%b" % (
         headers.get(b"content-type", b"application/json"), lines.encode(),
-        call.prepared.block_for(call.model_group), passed_block(call),
+        call.prepared.block_for(call.model_group),
+        b"" if headers.keys() <= _HELD_BACK else passed_block(call),
     )  # fmt: skip
     if call.retries or call.fell_back or call.losses:
         block += tried_block(call) + losses_block(call)

@@ -62,7 +62,7 @@ OURS: Final = frozenset(Asked.__struct_encode_fields__[4:])
 
 _OBEYED: Final = frozenset({"timeout", "num_retries"})
 _NONE_OF_OURS: Final = (UNSET,) * len(OURS)
-_decode = msgspec.json.Decoder(Asked).decode
+decode_asked = msgspec.json.Decoder(Asked).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _MODEL_VALUE: Final = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -78,6 +78,24 @@ class BadBody(ValueError):
     """The body is no JSON object of the expected shape; the text says what is wrong and is fit for the client."""
 
 
+NOT_READABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What `decode_asked` raises for a body that it cannot take; `why_not` says it to the client."""
+
+
+def why_not(body: bytes, error: Exception) -> str:
+    """What is wrong with a body, fit for the client."""
+    match error:
+        case msgspec.ValidationError():
+            return f"Invalid request body: {error}"
+        case RecursionError():
+            return "Invalid JSON in the request body: nested too deep"
+        case UnicodeDecodeError():
+            return "Invalid JSON in the request body: not UTF-8"
+        case _:
+            what = str(error) if body.strip() else "the body is empty"
+            return f"Invalid JSON in the request body: {what}"
+
+
 def read(body: bytes) -> Asked:
     """Read what the gateway minds of a request body.
 
@@ -85,16 +103,9 @@ def read(body: bytes) -> Asked:
         BadBody: not JSON, not an object, or a minded member of the wrong type.
     """
     try:
-        return _decode(body)
-    except msgspec.ValidationError as error:
-        raise BadBody(f"Invalid request body: {error}") from None
-    except msgspec.DecodeError as error:
-        what = "the body is empty" if not body.strip() else str(error)
-        raise BadBody(f"Invalid JSON in the request body: {what}") from None
-    except RecursionError:
-        raise BadBody("Invalid JSON in the request body: nested too deep") from None
-    except UnicodeDecodeError:
-        raise BadBody("Invalid JSON in the request body: not UTF-8") from None
+        return decode_asked(body)
+    except NOT_READABLE as error:
+        raise BadBody(why_not(body, error)) from None
 
 
 def number(raw: Raw | UnsetType, least: float, most: float) -> float | None:

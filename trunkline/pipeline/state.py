@@ -53,15 +53,15 @@ class Prepared:
         return data
 
     _blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    _names: dict[str | None, bytes] = field(default_factory=dict[str | None, bytes])
+    names: dict[str | None, bytes] = field(default_factory=dict[str | None, bytes])
 
     def named_as(self, model: str | None) -> bytes:
         """A model name that a body gave, as the JSON string that stands in the body."""
-        name = self._names.get(model)
+        name = self.names.get(model)
         if name is None:
-            if len(self._names) > 256:
-                self._names.clear()
-            name = self._names[model] = encode_name(model or "")
+            if len(self.names) > 256:
+                self.names.clear()
+            name = self.names[model] = encode_name(model or "")
         return name
 
     def block_for(self, model_group: str) -> bytes:
@@ -87,19 +87,19 @@ class State:
     find_price: FindPrice
     heads: dict[bytes, Arrival] = field(default_factory=dict[bytes, Arrival])
     """Heads that were let in, as bytes without their length: the same bytes are let in again unread."""
-    _prepared: dict[tuple[Deployment, str], Prepared] = field(default_factory=dict[tuple[Deployment, str], Prepared])
+    prepared: dict[tuple[Deployment, str], Prepared] = field(default_factory=dict[tuple[Deployment, str], Prepared])
 
     def prepare(self, deployment: Deployment, surface: Surface) -> Prepared | None:
         """The prepared form, or `None` where the host does not offer the operation."""
         key = (deployment, surface.call_type)
-        found = self._prepared.get(key)
+        found = self.prepared.get(key)
         if found is None:
             made = self._make(deployment, surface.endpoint)
             if made is None:
                 return None
-            if len(self._prepared) > 4096:  # wildcards can name any number of models
-                self._prepared.clear()
-            found = self._prepared[key] = made
+            if len(self.prepared) > 4096:  # wildcards can name any number of models
+                self.prepared.clear()
+            found = self.prepared[key] = made
         return found
 
     def prepare_embedded(self, prepared: Prepared, origin: Origin) -> Prepared:

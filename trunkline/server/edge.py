@@ -371,13 +371,11 @@ class EdgeProtocol(HttpToolsProtocol):
             return
         keep = self._keep_alive and not self._last_request and not self.gateway.closing
         self._keep_alive = keep
+        length = str(len(body)).encode()
+        rest = b"\r\n\r\n" if keep else b"\r\nconnection: close\r\n\r\n"
         self.transport.write(
-            b"%b%b%bcontent-length: %d\r\n%b\r\n%b"
-            % (
-                STATUS_LINES[status], self.gateway.date, block, len(body),
-                b"" if keep else b"connection: close\r\n", body,
-            )
-        )  # fmt: skip
+            b"".join((STATUS_LINES[status], self.gateway.date, block, b"content-length: ", length, rest, body))
+        )
         self._finished()
 
     def start(self, status: int, block: bytes) -> None:

@@ -70,7 +70,7 @@ async def probe(worker: Worker, deployment: Deployment) -> ProbeResult:
     )
     sink = ProbeSink()
     call = Call(worker, sink, arrival, body)
-    call.begin_at(Group(deployment.group, (deployment,)))
+    call.begin(Group(deployment.group, (deployment,)))
     status, answer = await sink.done
     error = "" if status == 200 else _message(answer)
     return ProbeResult(ok=status == 200, status=status, seconds=time.monotonic() - began, error=error)

@@ -94,13 +94,14 @@ class Stats:
     def fold(self) -> None:
         """Move samples into the histograms; called by the timer and by readers, so that a call only appends."""
         samples, self.samples = self.samples, []
-        whole, here = self.total_latency, self.overhead
+        whole, here, first = self.total_latency, self.overhead, BUCKETS_SECONDS[0]
         for total, ours, deployment in samples:
             theirs = total - ours
-            whole.counts[bisect_left(BUCKETS_SECONDS, total)] += 1
-            here.counts[bisect_left(BUCKETS_SECONDS, ours)] += 1
+            # Most calls of a fast upstream end in the first bucket: a comparison is a third of a search.
+            whole.counts[0 if total <= first else bisect_left(BUCKETS_SECONDS, total)] += 1
+            here.counts[0 if ours <= first else bisect_left(BUCKETS_SECONDS, ours)] += 1
             latency = deployment.latency
-            latency.counts[bisect_left(BUCKETS_SECONDS, theirs)] += 1
+            latency.counts[0 if theirs <= first else bisect_left(BUCKETS_SECONDS, theirs)] += 1
             latency.total += theirs
             whole.total += total
             here.total += ours

@@ -89,6 +89,21 @@ def test_rotation_carries_what_is_under_way(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_more_open_calls_than_a_segment_holds_do_not_rotate_for_ever(tmp_path: Path) -> None:
+    """A segment that begins with more intents than half its size is made larger, and takes records before the next."""
+    many = [frame_of(intent_of(call(end_user=f"open{n}"))) for n in range(2 * SEGMENT // 100)]
+    journal = Journal(tmp_path / "w", segment_bytes=SEGMENT, carry=lambda: many)
+    while journal._number < 2:
+        journal.append(frame_of(call()))
+    for _ in range(20):
+        journal.append(frame_of(call()))
+    assert journal._number == 2
+    found = read(tmp_path / "w" / "000002.tlj")
+    assert len(found.intents) == len(many)
+    assert len(found.calls) >= 20
+    journal.close()
+
+
 def test_a_record_larger_than_a_segment_is_kept(tmp_path: Path) -> None:
     """Size is no reason to lose a record."""
     journal = Journal(tmp_path / "w", segment_bytes=SEGMENT)
