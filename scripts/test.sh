@@ -55,6 +55,18 @@ link_node() {
     chmod +x .venv/bin/npm
 }
 
+# A front for the HTTP framing tests; they start it themselves, on a port of their own.
+need_nginx() {
+    if command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ]; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        printf 'test: installing nginx for the tests\n' >&2
+        apt_install nginx-light || apt_install nginx || true
+        if [ -x /usr/sbin/nginx ]; then return; fi
+    fi
+    loud 'NO NGINX: the framing tests behind a front will be skipped. Install it (Debian, Ubuntu: sudo apt-get install'
+    loud 'nginx-light; macOS: brew install nginx) and run make test again.'
+}
+
 need_node() {
     [ -f tests/clients/package.json ] || return 0
     if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
@@ -72,5 +84,6 @@ need_node() {
 
 need_postgres
 need_valgrind
+need_nginx
 need_node
 exec .venv/bin/pytest "$@"
