@@ -11,7 +11,9 @@ BUSY_LOAD: Final = 0.15
 MAX_PAUSE_SECONDS: Final = 5.0
 """A slow database is waited for, not worked on: a row is never kept longer than this for its sake."""
 _MIB: Final = 1024 * 1024
-_SHARES: Final = ((32 * _MIB, 0.01), (128 * _MIB, 0.15))
+HOLD_BYTES: Final = 32 * _MIB
+"""With less than this waiting, the rows of a busy worker are left alone for up to `MAX_PAUSE_SECONDS`."""
+_SHARES: Final = ((HOLD_BYTES, 0.01), (128 * _MIB, 0.15))
 """Backlog below -> share of the time that shipping may take while a worker is busy. A call leaves about 500 bytes."""
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from trunkline.ledger import status as status_file
 from trunkline.ledger.deliver import forget_closed
-from trunkline.ledger.pace import IDLE_SECONDS, Backoff, pause
+from trunkline.ledger.pace import BUSY_LOAD, HOLD_BYTES, IDLE_SECONDS, MAX_PAUSE_SECONDS, Backoff, pause
 from trunkline.ledger.reader import JournalFolder, folders
 from trunkline.ledger.status import ShipperStatus
 from trunkline.ledger.visit import Visitor
@@ -97,6 +97,7 @@ class Shipper:
         """Ship until `stop` or until the parent process is gone, then what is left."""
         self._say(force=True)
         while not self._stopping():
+            await self._hold()
             try:
                 moved, worked = await self._round()
             except MigrationFailed as error:
@@ -225,9 +226,19 @@ class Shipper:
                 if not moved:
                     return
 
+    async def _hold(self) -> None:
+        """Leave a worker that is busy its processor for a while: a short burst is shipped when it is over."""
+        until = time.monotonic() + MAX_PAUSE_SECONDS
+        while self._load() > BUSY_LOAD and time.monotonic() < until and not self._stopping():
+            if self._measure() >= HOLD_BYTES:
+                return
+            await self._rest(IDLE_SECONDS)
+
+    def _load(self) -> float:
+        return max((visitor.folder.load() for visitor in self._visitors.values()), default=0.0)
+
     def _pause(self, worked: float) -> float:
-        load = max((visitor.folder.load() for visitor in self._visitors.values()), default=0.0)
-        return pause(worked=worked, load=load, backlog=self._measure())
+        return pause(worked=worked, load=self._load(), backlog=self._measure())
 
     def _measure(self) -> int:
         self.status.backlog_bytes = sum(visitor.backlog() for visitor in self._visitors.values())
