@@ -201,7 +201,7 @@ class Bench:
         assert prepared.pool is not None
         self.provider = Transport()
         self.upstream = Connection(prepared.pool)
-        self.upstream.connection_made(self.provider)  # type: ignore[arg-type]
+        self.upstream.connection_made(self.provider)  # type: ignore[arg-type]  # a stand-in with the few methods used
         self.upstream.served = 1
         prepared.pool._idle.append(self.upstream)  # noqa: SLF001 - the pool's first connection, made by hand
 
