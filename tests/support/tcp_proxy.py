@@ -103,17 +103,21 @@ class TcpProxy:
         self._writers |= {writer, server_writer}
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(reader, server_writer, writer))
-                group.create_task(self._pump(server_reader, writer, None))
+                group.create_task(self._pump(reader, server_writer, writer, client=writer))
+                group.create_task(self._pump(server_reader, writer, server_writer))
         finally:
             self._writers -= {writer, server_writer}
             for one in (writer, server_writer):
                 one.close()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: asyncio.StreamWriter | None
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamWriter,
+        client: asyncio.StreamWriter | None = None,
     ) -> None:
-        """Carry one direction; `client` is given where the client speaks."""
+        """Carry one direction; `back` leads to the sender, `client` is given where the client speaks."""
         left: int | None = None
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while data := await reader.read(65536):
@@ -126,7 +130,9 @@ class TcpProxy:
                 writer.write(data)
                 await writer.drain()
                 if left is not None and left <= 0:
-                    self._reset_all()
+                    # This connection alone: another may still be dying of an earlier fault.
+                    abort(writer)
+                    abort(back)
                     return
                 if client is not None and self._cut_after is not None and self._cut_after in data:
                     await asyncio.sleep(0.02)

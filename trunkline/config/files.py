@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from trunkline.config.marks import FileMark, mark_of
 from trunkline.config.problems import ConfigError, Log, Problem
 from trunkline.config.tree import MAX_BYTES, ListNode, MapNode, Mark, Node, ScalarNode, TreeError, parse
 
@@ -20,6 +22,8 @@ class Files:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._read: dict[Path, str] = {}
+        self.marks: dict[str, FileMark | None] = {}
+        """What each file looked like when it was opened: a change from then on is one the watcher must see."""
         self._root = Path()
         self.digest = hashlib.sha256()
 
@@ -61,6 +65,7 @@ class Files:
             if path.is_dir():
                 raise _error(shown, 0, "this is a folder", "name a file: `--config litellm-config.yaml`")
             with path.open("rb") as file:
+                self.marks[shown] = mark_of(os.fstat(file.fileno()))
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             raise _error(shown, 0, "the file does not exist", "name one: `--config litellm-config.yaml`") from None

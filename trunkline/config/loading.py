@@ -9,8 +9,10 @@ from typing import Final
 
 from trunkline.config import chains, settings
 from trunkline.config.catalogue import CREDENTIAL, TOP
+from trunkline.config.dotenv import DOTENV
 from trunkline.config.files import Files, version
 from trunkline.config.groups import read_models
+from trunkline.config.marks import look
 from trunkline.config.models import Shared
 from trunkline.config.problems import Log, did_you_mean
 from trunkline.config.reader import Reader, kind
@@ -31,6 +33,7 @@ def load_snapshot(path: Path, environ: Mapping[str, str]) -> Snapshot:
     redactor = Redactor()
     log = Log(redactor)
     files = Files(log)
+    files.marks[str(DOTENV)] = look(str(DOTENV))
     raw = files.load(path)
     redactor.learn_tree(raw)
     env = Environment(environ, redactor)
@@ -103,6 +106,7 @@ def _finish(snapshot: Snapshot, files: Files, env: Environment, log: Log, variab
         environment=HiddenText(variables),
         notes=log.notes,
         files=files.names,
+        marks=files.marks,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trunkline.config.marks import FileMark
 from trunkline.ir import Secret
 from trunkline.profiles.price import Price
 from trunkline.providers.target import Target
@@ -177,3 +178,5 @@ class Snapshot:
     notes: tuple[Note, ...] = ()
     files: tuple[str, ...] = ()
     """Every file that was read, to be watched for change."""
+    marks: Mapping[str, FileMark | None] = field(default_factory=dict[str, FileMark | None])
+    """What they, and `.env`, looked like when they were read: a later change is news even to a worker born after it."""

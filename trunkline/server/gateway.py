@@ -15,6 +15,7 @@ from trunkline.access import Gate, Principal, Refusal
 from trunkline.admin.gateway import ProbeResult, ReloadResult
 from trunkline.config import load
 from trunkline.config.dotenv import DOTENV, overlay
+from trunkline.config.marks import FileMark, look
 from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
 from trunkline.ledger.journal import Journal
@@ -80,7 +81,8 @@ class LiveGateway:
         self._ticked = loop.time()
         self._cpu = (time.monotonic(), time.process_time())
         self._busy = False
-        self._watch = FileWatch((*snapshot.files, str(DOTENV), str(data / "reload")))
+        self._marker = data / "reload"
+        self._watch = self._watch_for(snapshot, {})
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.limits: EdgeLimits = snapshot.limits
@@ -137,21 +139,22 @@ class LiveGateway:
         result = await self.reload_here()
         if result.ok:
             # Other workers watch this file; writing it wakes them within a second.
-            self.data.joinpath("reload").write_text(f"{time.time()}\n", encoding="ascii")
-            self._watch.seen()
+            self._marker.write_text(f"{time.time()}\n", encoding="ascii")
+            self._watch.seen({str(self._marker): look(str(self._marker))})
         return result
 
     async def reload_here(self) -> ReloadResult:
         """The part of `reload` that concerns this worker."""
         async with self._reloading:
+            before = self._watch.look()  # what is written while we read is news
             try:
                 snapshot = await asyncio.to_thread(self._load)
             except ConfigError as error:
-                return self._refuse_reload(tuple(str(problem) for problem in error.problems))
+                return self._refuse_reload(tuple(str(problem) for problem in error.problems), before)
             if self.snapshot.deployments and not snapshot.deployments:
                 # A misspelt `model_list`, or a file saved half: nobody means to serve nothing while running.
                 return self._refuse_reload(
-                    (f"{self._config}: no models: write at least one entry under `model_list:`",)
+                    (f"{self._config}: no models: write at least one entry under `model_list:`",), before
                 )
             if self._on_secrets is not None:
                 self._on_secrets(snapshot)
@@ -161,13 +164,16 @@ class LiveGateway:
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
             self._log.limit(snapshot.log_calls_per_second)
-            self._watch = FileWatch((*snapshot.files, str(DOTENV), str(self.data / "reload")))
+            self._watch = self._watch_for(snapshot, before)
             _log.info("configuration %s is in force", snapshot.version)
             return ReloadResult(ok=True, version=snapshot.version)
 
-    def _refuse_reload(self, problems: tuple[str, ...]) -> ReloadResult:
+    def _watch_for(self, snapshot: Snapshot, before: Mapping[str, FileMark | None]) -> FileWatch:
+        return FileWatch((*snapshot.files, str(DOTENV), str(self._marker)), {**before, **snapshot.marks})
+
+    def _refuse_reload(self, problems: tuple[str, ...], before: Mapping[str, FileMark | None]) -> ReloadResult:
         _log.error("the new configuration is refused, the old one stays: %s", "; ".join(problems))
-        self._watch.seen()
+        self._watch.seen(before)
         return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
 
     def _load(self) -> Snapshot:

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+
+from trunkline.config.marks import FileMark, look
 
 
 class FileWatch:
-    """Compares the files' times and sizes with those of the last look; a few `stat` calls a second."""
+    """Compares the files with what they were when they were read; a few `stat` calls a second."""
 
     __slots__ = ("_marks", "_paths")
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], known: Mapping[str, FileMark | None]) -> None:
+        """`known` is what was read; a path that it lacks is taken as it is now."""
         self._paths = paths
-        self._marks = self._look()
+        self._marks = {path: known[path] if path in known else look(path) for path in paths}
 
     def changed(self) -> bool:
         """A file changed since the last call that said so."""
-        marks = self._look()
+        marks = self.look()
         if marks == self._marks:
             return False
         self._marks = marks
         return True
 
-    def seen(self) -> None:
-        """Take the files as they are now for known."""
-        self._marks = self._look()
+    def look(self) -> dict[str, FileMark | None]:
+        """The files as they are now."""
+        return {path: look(path) for path in self._paths}
 
-    def _look(self) -> list[tuple[int, int, int] | None]:
-        return [_mark(path) for path in self._paths]
-
-
-def _mark(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def seen(self, marks: Mapping[str, FileMark | None]) -> None:
+        """Take `marks`, of a `look` before the files were read, for known."""
+        self._marks |= marks
