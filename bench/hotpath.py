@@ -222,9 +222,9 @@ class Bench:
 
 
 def _surface() -> Any:
-    from trunkline.surfaces import openai
+    from trunkline.surfaces import operations
 
-    return openai.CHAT
+    return operations.CHAT
 
 
 def main() -> None:

@@ -36,7 +36,8 @@ COMMON_WORDS = {  # prefixes in a config too, but English first
     *("sail", "stability", "synthetic", "topaz", "transcribe", "triton"),
 }
 NOT_A_PROVIDER_HERE = re.compile(
-    r"openai_chat|openai_responses|openai_params|OPENAI_PARAMS|OpenAI-|surfaces[./]openai|/openai/|openapi|litellm_proxy_"
+    r"openai_chat|openai_responses|anthropic_messages|ANTHROPIC_MESSAGES|bedrock_converse|BEDROCK_CONVERSE|GEMINI\b|"
+    r"cohere_chat|COHERE_\w+|OLLAMA_CHAT|Format\.\w+|openai_params|OPENAI_PARAMS|OpenAI-|surfaces[./]openai|/openai/|openapi|litellm_proxy_"
 )
 """Names of client APIs (a surface, a byte format, a path, a header) and LiteLLM's own words, not the companies."""
 

@@ -277,3 +277,21 @@ def test_h01_get_requests_with_odd_framing_leave_the_connection_usable(trial: Tr
         if first.header("connection") != "close" and first.status == 200:
             connection.send(request_bytes("GET", "/health/liveliness"))
             assert connection.answer("GET").status == 200
+
+
+def test_h01_a_length_inside_another_header_never_counts(trial: Trial) -> None:
+    """H01: a head that was remembered is let in by its own length; one that stands in another header's value is text.
+
+    What follows the body belongs to the next request, also where that comes in two pieces.
+    """
+    markers = [trial.marker() for _ in range(3)]
+    with trial.connect() as connection:
+        for marker in markers:
+            note = {"X-Note": "Content-Length: 9999"}
+            whole = json_request(CHAT, trial.body("plain", marker), trial.gateway.master_key, note)
+            length = len(whole) - whole.index(b"\r\n\r\n") - 4
+            connection.send(whole.replace(b"Content-Length: 9999", b"Content-Length: %d" % (length + 9)) + b"GET /heal")
+            trial.tell(marker, connection.answer(), stream=False)
+            connection.send(b"th/liveliness HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.answer("GET").status == 200
+    assert [len(trial.entries(marker)) for marker in markers] == [1, 1, 1]

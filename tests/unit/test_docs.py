@@ -25,7 +25,7 @@ from trunkline.config.catalogue import (
 )
 from trunkline.config.snapshot import EdgeLimits, LedgerSettings, RouterSettings, Timeouts
 from trunkline.pipeline.failures import from_answer, from_failure
-from trunkline.surfaces import openai
+from trunkline.surfaces import routes
 from trunkline.upstream import Kind, UpstreamFailure
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ OURS: Final = sorted(
 WAY: Final = ROOT / "docs/concepts/way-of-a-call.md"
 SECTIONS: Final = (GENERAL_SETTINGS, LITELLM_PARAMS, LITELLM_SETTINGS, MODEL_INFO, ROUTER_SETTINGS, TOP, TRUNKLINE)
 
-ABSENT: Final = frozenset({"/v1/messages", "/v1/responses", "/ui"})
+ABSENT: Final = frozenset({"/ui"})
 """Paths that the pages name to say that this version does not have them."""
 OF_OTHERS: Final = frozenset(
     {"PYTHON", "ARGS", "CI", "PIP_INDEX_URL", "PIP_CERT", "COMMIT", "NUMERIC", "REAL", "BIGINT"}
@@ -200,7 +200,7 @@ def _answered(path: str) -> bool:
     path = path.partition("?")[0]
     known = chain((route.path for route in ROUTES), (template for _, template in DATA_PLANE))
     return any(fits(template, path) or template == path for template in known) or (
-        openai.match(path.encode()) is not None
+        routes.match(path.encode()) is not None
     )
 
 

@@ -5,10 +5,12 @@ Main fields only. Whatever else a client sends goes on to the provider as it is.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from trunkline.admin import routes
-from trunkline.ir import Endpoint
+from trunkline.admin.openapi_operations import OPERATIONS
+from trunkline.surfaces.operations import SPELLINGS
 
 Node = dict[str, object]
 
@@ -248,23 +250,14 @@ RESPONSES: Final[dict[str, Node]] = {
     for name, text in _ERRORS.values()
 }
 
-_POSTS: Final = {
-    Endpoint.CHAT: ("Chat", "Answer a conversation.", "ChatRequest", "ChatResponse", "ChatChunk"),
-    Endpoint.COMPLETIONS: (
-        "Text completion",
-        "Continue a text.",
-        "CompletionRequest",
-        "CompletionResponse",
-        "ChatChunk",
-    ),
-    Endpoint.EMBEDDINGS: ("Embeddings", "Turn texts into vectors.", "EmbeddingRequest", "EmbeddingResponse", None),
+_SURFACES: Final = dict(SPELLINGS)
+_PARAMETERS: Final = {
+    "model": "The model; it decides, whatever the body says.",
+    "model_id": "The name; may hold slashes.",
+    "project": "Read and not used: the deployment knows its own.",
+    "location": "Read and not used: the deployment knows its own.",
+    "publisher": "Read and not used.",
 }
-_EXAMPLES: Final[dict[Endpoint, Node]] = {
-    Endpoint.CHAT: {"model": "MODEL", "messages": [{"role": "user", "content": "Say hello."}]},
-    Endpoint.COMPLETIONS: {"model": "MODEL", "prompt": "Once upon a time", "max_tokens": 20},
-    Endpoint.EMBEDDINGS: {"model": "MODEL", "input": "hello"},
-}
-_MODEL_PATHS: Final = {"/v1/models": "/v1/models", "/models": "/v1/models"}
 
 
 def paths() -> dict[str, Node]:
@@ -276,28 +269,29 @@ def paths() -> dict[str, Node]:
 
 
 def _post(path: str) -> Node:
-    endpoint = next(found for found in Endpoint if path.endswith("/" + found.value) and _longest(path, found))
-    title, summary, request, response, chunk = _POSTS[endpoint]
-    canonical = f"/v1/{endpoint.value}"
-    content: Node = {"application/json": {"schema": _ref("schemas", response)}}
-    if chunk is not None:
-        content["text/event-stream"] = {"schema": _ref("schemas", chunk)}
-    good: Node = {"description": "The provider's answer, its bytes as they came.", "content": content}
+    surface = _SURFACES[path]
+    about = OPERATIONS[surface]
+    content: Node = {about.produces: {"schema": _shape(about.response)}}
+    if surface.streams and surface.stream is None and about.produces == "application/json":
+        content["text/event-stream"] = {"schema": _shape(about.chunk)}
+    good: Node = {"description": "The answer in the client's format; the provider's bytes where it is theirs too."}
+    good["content"] = content
     good["headers"] = {name: _ref("headers", name) for name in HEADERS}
-    body = {"schema": _ref("schemas", request), "example": _EXAMPLES[endpoint]}
+    request: Node = {"application/json": {"schema": _shape(about.request), "example": about.example}}
+    if about.form:
+        request = {"multipart/form-data": {"schema": _obj("A form.", ("model",), about.form)}}
     operation: Node = {
-        "tags": [title],
-        "summary": summary,
+        "tags": [about.title],
+        "summary": about.summary,
         "operationId": _operation_id("post", path),
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "requestBody": {"required": True, "content": request},
         "responses": {"200": good} | _errors(*_ERRORS),
     }
-    return operation | _about(path, canonical)
+    return operation | _about(path, surface.route)
 
 
-def _longest(path: str, endpoint: Endpoint) -> bool:
-    """`chat/completions` ends in `completions` too."""
-    return endpoint is not Endpoint.COMPLETIONS or not path.endswith("/" + Endpoint.CHAT.value)
+def _shape(name: str | None) -> Node:
+    return _ref("schemas", name) if name is not None else {"type": "object", "additionalProperties": True}
 
 
 def _get(path: str) -> Node:
@@ -320,13 +314,15 @@ def _errors(*statuses: int) -> Node:
 
 def _about(path: str, canonical: str) -> Node:
     result: Node = {"x-alias-of": canonical} if path != canonical else {}
-    if "{" in path:
-        name = path.partition("{")[2].partition("}")[0]
-        says = "The model; it decides, whatever the body says." if name == "model" else "The name; may hold slashes."
-        result["parameters"] = [{"name": name, "in": "path", "required": True, "schema": _text(), "description": says}]
+    names = re.findall(r"{(\w+)}", path)
+    if names:
+        result["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": _text(), "description": _PARAMETERS[name]}
+            for name in names
+        ]
     return result
 
 
 def _operation_id(method: str, path: str) -> str:
-    words = path.replace("{", "").replace("}", "").replace("-", "_").strip("/").split("/")
+    words = path.replace("{", "").replace("}", "").replace("-", "_").replace(":", "/").strip("/").split("/")
     return "_".join([method, *words])

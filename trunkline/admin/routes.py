@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
-from trunkline.surfaces import openai
+from trunkline.surfaces import routes as surfaces
 
 Method = Literal["GET", "POST"]
 
@@ -57,7 +57,7 @@ ROUTES: Final = (
 )
 
 DATA_PLANE: Final[tuple[tuple[str, str], ...]] = (
-    *(("POST", path) for path in openai.paths()),
+    *(("POST", path) for path in surfaces.paths()),
     ("GET", "/v1/models"),
     ("GET", "/models"),
     ("GET", "/v1/models/{model_id}"),

@@ -173,6 +173,8 @@ class Snapshot:
     """`general_settings.trunkline.log_calls_per_second`: above it successes are counted, not logged one by one."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     database_url: Secret | None = None
+    egress_allow: tuple[str, ...] = ()
+    """`general_settings.trunkline.egress_allow`: networks that media may be fetched from although they are not public."""
     price_file: str | None = None
     """Path of a price file in LiteLLM's format, for `PriceBook.load`."""
     notes: tuple[Note, ...] = ()

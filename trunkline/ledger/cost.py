@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from trunkline.ir import Usage
 from trunkline.profiles.price import Price, Rates
+
+_PICO: Final = 10**12
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):
@@ -62,5 +66,8 @@ def usd(pico: int) -> str:
     """Pico-USD as a plain decimal number of USD: every digit that counts, no exponent, at least one decimal."""
     if pico < 0:
         return f"-{usd(-pico)}"
-    digits = str(pico).rjust(13, "0")  # a third faster than divmod and formatting; this is on the hot path
+    if pico < _PICO:
+        # Most calls; a third cheaper than the other way, which is a third cheaper than divmod and formatting.
+        return "0." + (str(pico + _PICO)[1:].rstrip("0") or "0")
+    digits = str(pico)
     return f"{digits[:-12]}.{digits[-12:].rstrip('0') or '0'}"

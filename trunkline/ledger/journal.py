@@ -24,13 +24,14 @@ from typing import Final
 MAGIC: Final = b"TLJ1"
 HEADER: Final = struct.Struct("<4sIQ")
 FRAME: Final = struct.Struct("<II")
-pack_frame = FRAME.pack
+pack_head = struct.Struct("<IIs").pack
+"""Length, CRC-32 and kind byte of a frame: `frame` without gluing the kind byte to its content first."""
 _log = logging.getLogger(__name__)
 
 
 def frame(payload: bytes) -> bytes:
     """Wrap one payload (kind byte and MessagePack) for the journal."""
-    return pack_frame(len(payload), zlib.crc32(payload)) + payload
+    return FRAME.pack(len(payload), zlib.crc32(payload)) + payload
 
 
 class JournalBroken(OSError):

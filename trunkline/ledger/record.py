@@ -8,12 +8,16 @@ the end, with a default, so that a shipper reads the journals of the version bef
 from __future__ import annotations
 
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
 INTENT: Final = b"I"
 CALL: Final = b"C"
 PRICE: Final = b"P"
+INTENT_CRC: Final = crc32(INTENT)
+CALL_CRC: Final = crc32(CALL)
+"""Where the checksum of a payload stands behind its kind byte."""
 
 
 class Intent(msgspec.Struct, array_like=True, frozen=True, gc=False):

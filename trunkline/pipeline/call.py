@@ -19,15 +19,17 @@ from msgspec import UNSET
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Usage
-from trunkline.ledger.journal import pack_frame
-from trunkline.ledger.record import INTENT, Attempt, Intent
-from trunkline.pipeline import finish
+from trunkline.ledger.journal import pack_head
+from trunkline.ledger.record import INTENT, INTENT_CRC, Attempt, Intent
+from trunkline.pipeline import finish, steps
 from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.relay import Relay, echo_model
 from trunkline.pipeline.request import NOT_READABLE, Asked, decode_asked, number, prepare, swap_model, why_not
 from trunkline.pipeline.state import Prepared
 from trunkline.pipeline.surface import Arrival, Sink
+from trunkline.pipeline.voice import failure_of
+from trunkline.pipeline.way import Carried, StreamRelay
 from trunkline.pipeline.worker import Worker
 from trunkline.routing.cooldown import cool, retry_after_seconds
 from trunkline.routing.plan import Group
@@ -52,7 +54,8 @@ class Call:
     """
 
     __slots__ = (
-        "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "chunks", "connection", "deadline",
+        "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "carried", "chunks", "connection",
+        "deadline",
         "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
         "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan",
         "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer",
@@ -94,11 +97,12 @@ class Call:
         self.headers: Headers = _NO_HEADERS
         self.request = self.intent = b""
         self.chunks: list[bytes] | None = None
-        self.relay: Relay | None = None
+        self.relay: StreamRelay | None = None
         self.connection: Connection | None = None
         self.retry_timer: asyncio.TimerHandle | None = None
         self.task: asyncio.Task[None] | None = None
         self.fallbacks: list[Group] | None = None
+        self.carried: Carried | None = None
 
     # From the body to the first attempt.
 
@@ -118,8 +122,9 @@ class Call:
             return
         if asked.user is not None:
             self.end_user = asked.user[:256] if isinstance(asked.user, str) else ""
-        if asked.stream:
-            self.stream = arrival.surface.streams
+        surface = arrival.surface
+        if asked.stream or surface.stream:
+            self.stream = surface.streams
         model = arrival.path_model or asked.model
         if not model:
             self.refuse(_NO_MODEL_NAMED)
@@ -127,7 +132,7 @@ class Call:
         self.model_group = model
         group = chosen or state.routes.find(model)
         if group is None or not group.ready:
-            self.refuse(finish.no_model(state, arrival.surface.route, model, group))
+            self.refuse(finish.no_model(state, surface.route, model, group))
             return
         self.plan = plan = group.ready if len(group.ready) == 1 else state.routes.order(group, self.started)
         total = (arrival.stream_timeout if self.stream else None) or arrival.timeout or plan[0].timeouts.total
@@ -135,19 +140,19 @@ class Call:
             total = number(asked.timeout, 0.001, 86400.0) or total
             self.own_retries = number(asked.num_retries, 0.0, float(MAX_ATTEMPTS))
         self.total_deadline = self.deadline = self.started + total
-        prepared = state.prepared.get((plan[0], arrival.surface.call_type))
+        prepared = state.prepared.get((plan[0], surface.route))
         if prepared is None:
-            self._next_place()
+            self.next_place()
             return
         self.position = 0
         self.prepared = prepared
-        self._attempt()
+        self.attempt()
 
     def refuse(self, why: Refusal) -> None:
         """End the call without an attempt."""
         finish.refused(self, why)
 
-    def _next_place(self) -> None:
+    def next_place(self) -> None:
         """Go on to the next deployment that offers the operation."""
         surface = self.arrival.surface
         while self.position + 1 < len(self.plan):
@@ -155,31 +160,38 @@ class Call:
             prepared = self.state.prepare(self.plan[self.position], surface)
             if prepared is not None:
                 self.prepared = prepared
-                self._attempt()
+                self.attempt()
                 return
         if self.attempts == 0:
+            if steps.count_here(self):
+                return
             message = f"`{self.model_group}` does not offer {surface.route}: choose another model of `GET /v1/models`."
             self.refuse(refusal(400, message, "invalid_request_error", "model"))
             return
         raise AssertionError("no place left: `_try_on` looks before it comes here")
 
-    def _attempt(self) -> None:
+    def attempt(self) -> None:
         """Send the request to the present deployment, its intent first."""
         worker, prepared, asked, arrival = self.worker, self.prepared, self.asked, self.arrival
+        body = None
+        if prepared.way is not None:
+            body = steps.make_body(self, prepared.way)
+            if body is None:
+                return
         self.attempts += 1
         began = self.started_us
         if self.attempts > 1:
             began = time.time_ns() // 1000
             self.status, self.chunks, self.relay, self.size = 0, None, None, 0
         self.attempt_started_us = began
-        edit = prepared.edit
-        named = prepared.names.get(asked.model) or prepared.named_as(asked.model)
-        body = None
-        if not self.stream and not edit.structural and asked.is_plain():
-            body = swap_model(self.body, named, edit.model or named)
         if body is None:
-            body, self.usage_added, self.losses = prepare(self.body, asked, named, edit, wants_usage=self.stream)
-        self.request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
+            edit = prepared.edit
+            named = prepared.names.get(asked.model) or prepared.named_as(asked.model)
+            if not self.stream and not edit.structural and asked.is_plain():
+                body = swap_model(self.body, named, edit.model or named)
+            if body is None:
+                body, self.usage_added, self.losses = prepare(self.body, asked, named, edit, wants_usage=self.stream)
+            self.request = b"%b%d\r\n\r\n%b" % (prepared.head, len(body), body)
         stats, price, deployment = prepared.stats, prepared.price, prepared.deployment
         self.sent_bytes = size = len(body)
         self.estimated_input = tokens_in = int(size * stats.tokens_per_byte)
@@ -190,19 +202,20 @@ class Call:
             if not prepared.price_known:
                 worker.know_price(price)
                 prepared.price_known = True
-        payload = INTENT + worker.encode_record(
+        encode = worker.encode_record
+        content = encode(
             Intent(
                 self.id, began, arrival.surface.call_type, self.model_group, deployment.model, deployment.id,
                 deployment.provider, prepared.api_base, self.stream, arrival.key_hash, self.end_user, self.attempts,
                 tokens_in, tokens_out, cost, version,
             )
         )  # fmt: skip
-        self.intent = framed = pack_frame(len(payload), crc32(payload)) + payload
+        self.intent = framed = pack_head(len(content) + 1, crc32(content, INTENT_CRC), INTENT) + content
         stats.in_flight += 1
         stats.attempts += 1
-        worker.turn.post(framed, self._launch)
+        worker.turn.post(framed, self.launch)
 
-    def _launch(self) -> None:
+    def launch(self) -> None:
         if self.over:
             return
         prepared = self.prepared
@@ -212,6 +225,8 @@ class Call:
         pool = prepared.pool
         if pool is None:
             self.task = self.worker.loop.create_task(self._launch_embedded())
+            return
+        if prepared.authorizer is not None and not steps.authorize(self, prepared.authorizer):
             return
         pool.start(self, prepared.timeouts.connect)
 
@@ -228,7 +243,7 @@ class Call:
         head_bytes = len(self.prepared.head)
         self.prepared = self.state.prepare_embedded(self.prepared, Origin("http", host, port))
         self.request = self.prepared.head + self.request[head_bytes:]
-        self._launch()
+        self.launch()
 
     # What the provider does (Exchange).
 
@@ -268,7 +283,11 @@ class Call:
             return
         if status == 200 and self.stream:
             kind = headers.get(b"content-type", b"")
-            if kind[:17].lower() == b"text/event-stream":
+            if self.prepared.way is not None:
+                self.relay = steps.open_relay(self, self.prepared.way, kind.lower())
+                if self.relay is not None:
+                    return
+            elif kind[:17].lower() == b"text/event-stream":
                 self.relay = Relay(
                     self.prepared.dialect,
                     hide_usage=self.usage_added,
@@ -300,7 +319,7 @@ class Call:
         if not self.head_sent:
             if not (relay.progressed or relay.done):
                 return  # comments alone do not commit us: another deployment may still take over (U05, U10)
-            self._start_stream(now)
+            self.start_stream(now)
         if relay.done:
             self.answered = now
             if self.connection is not None:
@@ -317,11 +336,13 @@ class Call:
         if self.over:
             return
         if self.relay is not None:
-            relay = self.relay
-            if relay.clean and not (self.prepared.done_marker and not relay.done):
-                finish.stream_done(self, b"")
-            else:
+            last = self.relay.close(needs_marker=self.prepared.done_marker)
+            if last is None:
                 self.on_failure(UpstreamFailure(Kind.TRUNCATED, "the provider's stream ended without its end marker"))
+                return
+            if not self.head_sent:
+                self.start_stream(self.worker.time())
+            finish.stream_done(self, last)
             return
         self.answered = self.worker.time()
         chunks = self.chunks
@@ -336,7 +357,7 @@ class Call:
         if self.over:
             return
         self.answered = self.worker.time()
-        self._failed(from_failure(failure, self.prepared.deployment.provider))
+        self.failed(from_failure(failure, self.prepared.deployment.provider))
 
     # What the client does.
 
@@ -411,40 +432,48 @@ class Call:
             due = self.worker.time() + self.prepared.timeouts.idle
             self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
 
-    def _start_stream(self, now: float) -> None:
+    def start_stream(self, now: float) -> None:
         self.head_sent = True
         self.first_byte_us = int((now - self.started) * 1e6)
         self.prepared.stats.first_token.add(now - self.launched)
         self.sink.start(200, finish.stream_block(self))
 
-    def _error_event(self, relay: Relay, out: bytes) -> None:
+    def _error_event(self, relay: StreamRelay, out: bytes) -> None:
         self._drop_connection()
         self.answered = self.worker.time()
         provider = self.prepared.deployment.provider
         if relay.malformed:
             if out and self.head_sent and not self.gone:
                 self.sink.write(out)  # the good events before it, in the same read
-            self._failed(malformed(provider, 200, "an event of the provider's stream is no JSON object"))
+            self.failed(malformed(provider, 200, "an event of the provider's stream is no JSON object"))
             return
-        error, out = self.prepared.censored(relay.error), self.prepared.censored(out)
-        trouble = from_answer(finish.status_in_error(error), error, provider)
+        if relay.failure is not None:
+            trouble = steps.error_in_stream(self, relay)
+            if self.head_sent:
+                out += relay.failed(failure_of(trouble)) or b""
+        else:
+            error, out = self.prepared.censored(relay.error), self.prepared.censored(out)
+            trouble = from_answer(finish.status_in_error(error), error, provider)
         if self.head_sent:
             finish.stream_failed(self, trouble, out)
         else:
-            self._failed(trouble)
+            self.failed(trouble)
 
     def _whole_answer(self, body: bytes) -> None:
         provider = self.prepared.deployment.provider
+        if self.prepared.way is not None:
+            steps.take_answer(self, self.prepared.way, body)
+            return
         if self.stream:
-            self._failed(malformed(provider, self.status, "a stream was asked for and the provider sent none"))
+            self.failed(malformed(provider, self.status, "a stream was asked for and the provider sent none"))
             return
         facts = parse_answer(body, self.prepared.dialect)
         if facts is None:
-            self._failed(malformed(provider, self.status, "the provider's answer is no JSON object"))
+            self.failed(malformed(provider, self.status, "the provider's answer is no JSON object"))
             return
         if facts.has_error:
             body = self.prepared.censored(body)
-            self._failed(from_answer(finish.status_in_error(body), body, provider))
+            self.failed(from_answer(finish.status_in_error(body), body, provider))
             return
         self.provider_model, self.provider_id = facts.model or "", facts.id or ""
         self.finish_reason = facts.finish_reason or ""
@@ -458,14 +487,17 @@ class Call:
     def _bad_status(self, body: bytes) -> None:
         provider = self.prepared.deployment.provider
         if self.status < 400:
-            self._failed(
+            self.failed(
                 malformed(provider, self.status, f"the provider redirects ({self.status}); that is not followed")
             )
             return
         wait = retry_after_seconds(self.headers.get(b"retry-after"))
-        self._failed(from_answer(self.status, self.prepared.censored(body), provider, retry_after=wait))
+        if self.prepared.way is not None:
+            self.failed(steps.read_error(self, self.prepared.way, self.prepared.censored(body), wait))
+            return
+        self.failed(from_answer(self.status, self.prepared.censored(body), provider, retry_after=wait))
 
-    def _failed(self, trouble: Trouble) -> None:
+    def failed(self, trouble: Trouble) -> None:
         """An attempt failed: try on while nothing was sent to the client and there is reason to, else end."""
         finish.attempt_failed(self, trouble)
         now = self.answered
@@ -491,7 +523,7 @@ class Call:
             if trouble.other_place and more:
                 self.retries += 1
                 finish.note_earlier(self, trouble)
-                self._next_place()
+                self.next_place()
                 return True
             if trouble.same_place:
                 self.retries += 1
@@ -514,7 +546,7 @@ class Call:
         self.waiting = False
         if not self.over:
             self.position = -1
-            self._next_place()
+            self.next_place()
 
     def _fall_back(self, trouble: Trouble, now: float) -> bool:
         if now >= self.total_deadline:
@@ -528,7 +560,7 @@ class Call:
             if plan:
                 finish.note_earlier(self, trouble)
                 self.plan, self.position, self.fell_back = plan, -1, self.fell_back + 1
-                self._next_place()
+                self.next_place()
                 return True
         return False
 

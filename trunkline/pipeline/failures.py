@@ -8,6 +8,7 @@ from typing import Final, assert_never
 import msgspec
 
 from trunkline.access import error_body
+from trunkline.ir.failure import Failure, FailureKind
 from trunkline.upstream import Kind, UpstreamFailure
 
 RETRYABLE_STATUS: Final = frozenset({408, 409, 429})
@@ -35,9 +36,11 @@ class Trouble:
     body: bytes = b""
     """The provider's own error body, passed on as it is; empty where ours is made from `message`."""
     retry_after: float | None = None
+    failure: Failure | None = None
+    """What a codec read of the provider's error."""
 
     def answer_body(self) -> bytes:
-        """The JSON for the client."""
+        """The JSON for a client of OpenAI's format; `voice.trouble_body` knows them all."""
         return self.body or error_body(self.message, self.kind, None, self.status)
 
 
@@ -103,6 +106,53 @@ def from_answer(status: int, body: bytes, provider: str, *, retry_after: float |
         body=body if standard else b"",
         retry_after=retry_after,
     )
+
+
+_BY_KIND: Final = {
+    FailureKind.INVALID_REQUEST: 400, FailureKind.AUTHENTICATION: 401, FailureKind.PAYMENT: 402,
+    FailureKind.PERMISSION: 403, FailureKind.NOT_FOUND: 404, FailureKind.TOO_LARGE: 400,
+    FailureKind.UNPROCESSABLE: 422, FailureKind.RATE_LIMIT: 429, FailureKind.CONTEXT_WINDOW: 400,
+    FailureKind.CONTENT_POLICY: 400, FailureKind.TIMEOUT: 408, FailureKind.OVERLOADED: 500,
+    FailureKind.UNAVAILABLE: 503, FailureKind.INTERNAL: 500,
+}  # fmt: skip
+"""LiteLLM's status by what went wrong (litellm.md section 10; 529 becomes 500 there)."""
+_OWN_CLASS: Final = {
+    FailureKind.CONTEXT_WINDOW: "litellm.ContextWindowExceededError: ",
+    FailureKind.CONTENT_POLICY: "litellm.ContentPolicyViolationError: ",
+}
+
+
+def from_codec(
+    failure: Failure, status: int, body: bytes, provider: str, *, retry_after: float | None = None
+) -> Trouble:
+    """What a provider's error means, read by its format's codec. `body`: what the client gets, where it is not ours."""
+    ours = _BY_KIND[failure.kind]
+    if ours == 500 and status in (502, 503):
+        ours = status
+    message, kind = named(ours, provider, failure.message or f"the provider answered {status}")
+    about_content = failure.kind in _OWN_CLASS
+    retry = not about_content and (status in RETRYABLE_STATUS or status >= 500 or ours in (408, 429, 500, 503))
+    return Trouble(
+        outcome="upstream_error",
+        status=status if body else ours,
+        provider_status=status,
+        message=_OWN_CLASS.get(failure.kind, "") + message,
+        kind=kind,
+        same_place=retry,
+        other_place=retry or (not about_content and ours in OTHER_PLACE_STATUS),
+        body=body,
+        retry_after=retry_after if retry_after is not None else failure.retry_after,
+        failure=failure,
+    )
+
+
+def refused_here(failure: Failure, provider: str) -> Trouble:
+    """A deployment cannot serve the request; nothing was sent. Another deployment of the group might."""
+    message, kind = named(failure.status, provider, failure.message)
+    return Trouble(
+        outcome="refused", status=failure.status, provider_status=0, message=message, kind=kind,
+        same_place=False, other_place=True, failure=failure,
+    )  # fmt: skip
 
 
 def malformed(provider: str, status: int, why: str) -> Trouble:

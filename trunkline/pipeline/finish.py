@@ -9,14 +9,15 @@ from zlib import crc32
 
 import msgspec
 
-from trunkline.access import Refusal, error_body, refusal
+from trunkline.access import Refusal, refusal
 from trunkline.ir import NO_USAGE, Usage, UsageSource
 from trunkline.ledger.cost import Cost, cost
-from trunkline.ledger.journal import pack_frame
-from trunkline.ledger.record import CALL, Attempt, CallRecord
+from trunkline.ledger.journal import pack_head
+from trunkline.ledger.record import CALL, CALL_CRC, Attempt, CallRecord
 from trunkline.pipeline.failures import Trouble
 from trunkline.pipeline.headers import common_block, passed_block, stream_block, whole_block
 from trunkline.pipeline.state import State
+from trunkline.pipeline.voice import error_event, refusal_body, trouble_body
 from trunkline.routing.plan import Group
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ PROVIDER, DRAINED, ESTIMATED, NONE = (str(source.value) for source in UsageSourc
 _FREE: Final = Cost(0, 0, 0, 0, 0, 0)
 
 __all__ = [
-    "abandoned", "answered", "attempt_failed", "crashed", "echoed_name", "failed", "no_model",
+    "abandoned", "answered", "answered_here", "attempt_failed", "crashed", "echoed_name", "failed", "no_model",
     "note_earlier", "refused", "status_in_error", "stream_block", "stopped", "stream_done",
     "stream_failed",
 ]  # fmt: skip
@@ -135,11 +136,19 @@ def answered(call: Call, body: bytes, usage: Usage, source: str) -> None:
     if call.gone:
         worker.turn.record(_close(call, "client_gone", CLIENT_GONE_STATUS, usage, DRAINED, spent))
         return
-    total = int((worker.time() - call.started) * 1e6)
+    now = worker.time()
+    total = int((now - call.started) * 1e6)
     ours = total - int((call.answered - call.launched) * 1e6)
-    block = whole_block(call, spent.total if price is not None else None, total, max(ours, 0))
+    block = whole_block(call, spent.total if price is not None else None, total, ours if ours > 0 else 0)  # noqa: FURB136 - max() is a call
     call.first_byte_us = total
-    worker.turn.post(_close(call, "ok", call.status, usage, source, spent), call.sink.answer, call.status, block, body)
+    framed = _close(call, "ok", call.status, usage, source, spent, now=now)
+    worker.turn.post(framed, call.sink.answer, call.status, block, body)
+
+
+def answered_here(call: Call, body: bytes) -> None:
+    """The gateway itself has the answer; no provider was asked."""
+    block = b"content-type: application/json\r\nx-litellm-call-id: %b\r\n" % call.id.encode()
+    call.worker.turn.post(_close(call, "ok", 200, NO_USAGE, NONE, _FREE), call.sink.answer, 200, block, body)
 
 
 def stream_done(call: Call, last: bytes) -> None:
@@ -159,7 +168,7 @@ def stream_done(call: Call, last: bytes) -> None:
 def stream_failed(call: Call, trouble: Trouble, event: bytes) -> None:
     """A stream broke after its head was sent: one error event, and no end marker."""
     if not event:
-        event = b"data: %b\n\n" % trouble.answer_body()
+        event = error_event(call.arrival.surface, call.relay, trouble)
     else:
         attempt_failed(call, trouble)
     usage, source = _stream_usage(call)
@@ -177,7 +186,8 @@ def failed(call: Call, trouble: Trouble) -> None:
     )
     outcome = "client_gone" if call.gone else trouble.outcome
     framed = _close(call, outcome, trouble.status, NO_USAGE, NONE, _FREE, trouble.message)
-    call.worker.turn.post(framed, call.sink.answer, trouble.status, block, trouble.answer_body())
+    body = trouble_body(call.arrival.surface, trouble)
+    call.worker.turn.post(framed, call.sink.answer, trouble.status, block, body)
 
 
 def abandoned(call: Call, outcome: str) -> None:
@@ -199,25 +209,26 @@ def abandoned(call: Call, outcome: str) -> None:
 
 def stopped(call: Call) -> None:
     """The gateway shuts down before the call is through."""
-    body = error_body("The gateway is shutting down; send the call again.", "server_shutdown", None, 503)
-    _break_off(call, "shutdown", 503, body)
+    _break_off(call, "shutdown", 503, "The gateway is shutting down; send the call again.", "server_shutdown")
 
 
 def crashed(call: Call) -> None:
     """The gateway itself failed."""
-    _break_off(call, "crashed", 500, error_body("Internal server error", "internal_server_error", None, 500))
+    _break_off(call, "crashed", 500, "Internal server error", "internal_server_error")
 
 
-def _break_off(call: Call, outcome: str, status: int, body: bytes) -> None:
+def _break_off(call: Call, outcome: str, status: int, message: str, kind: str) -> None:
+    trouble = Trouble(outcome, status, 0, message, kind, same_place=False, other_place=False)
+    surface = call.arrival.surface
     began, gone = call.head_sent, call.gone
     abandoned(call, outcome)
     if gone:
         return
     if began:
-        call.worker.turn.then(call.sink.end, b"data: %b\n\n" % body)
+        call.worker.turn.then(call.sink.end, error_event(surface, call.relay, trouble))
     else:
         block = b"content-type: application/json\r\nretry-after: 1\r\nx-litellm-call-id: %b\r\n" % call.id.encode()
-        call.worker.turn.then(call.sink.answer, status, block, body)
+        call.worker.turn.then(call.sink.answer, status, block, trouble_body(surface, trouble))
 
 
 def refused(call: Call, why: Refusal) -> None:
@@ -225,7 +236,8 @@ def refused(call: Call, why: Refusal) -> None:
     lines = [b"content-type: application/json\r\nx-litellm-call-id: %b\r\n" % call.id.encode()]
     lines += [b"%b: %b\r\n" % (name, value) for name, value in why.headers]
     framed = _close(call, "refused", why.status, NO_USAGE, NONE, _FREE, why.message)
-    call.worker.turn.post(framed, call.sink.answer, why.status, b"".join(lines), why.body)
+    body = refusal_body(call.arrival.surface, why)
+    call.worker.turn.post(framed, call.sink.answer, why.status, b"".join(lines), body)
 
 
 def _stream_usage(call: Call) -> tuple[Usage, str]:
@@ -248,9 +260,10 @@ def _price(call: Call, usage: Usage) -> Cost:
 
 
 def _close(
-    call: Call, outcome: str, http_status: int, usage: Usage, source: str, spent: Cost, error: str = ""
-) -> bytes:
-    """Let go of a call; return its one record, framed for the journal."""
+    call: Call, outcome: str, http_status: int, usage: Usage, source: str, spent: Cost, error: str = "",
+    now: float = 0.0,
+) -> bytes:  # fmt: skip
+    """Let go of a call; return its one record, framed for the journal. `now`: the time, where it was just read."""
     call.over = True
     worker = call.worker
     worker.active.discard(call)
@@ -259,8 +272,7 @@ def _close(
     arrival = call.arrival
     key = (arrival.surface.route, http_status)
     stats.requests[key] = stats.requests.get(key, 0) + 1
-    now = worker.time()
-    duration = now - call.started
+    duration = (now or worker.time()) - call.started
     if call.attempts:
         stats.samples.append((duration, duration - (call.answered - call.launched), call.prepared.stats))
         prepared = call.prepared
@@ -272,7 +284,7 @@ def _close(
     record = CallRecord(
         call.id, call.started_us, int(duration * 1e6), call.first_byte_us, arrival.surface.call_type,
         call.model_group[:256], call.provider_model or model, model_id, provider, api_base, call.stream,
-        "success" if outcome == "ok" else "failure", outcome, http_status, error[:MAX_TEXT], arrival.key_hash,
+        "success" if outcome == "ok" else "failure", outcome, http_status, error and error[:MAX_TEXT], arrival.key_hash,
         call.end_user, call.sink.client_ip, source, usage.input_total, usage.output_total, usage.cache_read,
         usage.cache_write, usage.reasoning, usage.audio_in, usage.audio_out, spent.input, spent.output,
         spent.cache_read, spent.cache_write, spent.other, spent.total, price.version if price is not None else "",
@@ -284,5 +296,6 @@ def _close(
         lines.suppressed += 1
     else:
         lines.add(record)
-    payload = CALL + worker.encode_record(record)
-    return pack_frame(len(payload), crc32(payload)) + payload
+    encode = worker.encode_record  # a function in an attribute, not a method: one step dearer to call where it lies
+    content = encode(record)
+    return pack_head(len(content) + 1, crc32(content, CALL_CRC), CALL) + content

@@ -24,6 +24,10 @@ _HELD_BACK: Final = frozenset(
 )  # fmt: skip
 """Hop-by-hop (RFC 9110, 7.6.1), ours to set, or a matter between the gateway and the provider (reliability U19)."""
 
+_SHORT: Final = 1000
+_TENTHS: Final = tuple(f"{tenths // 10}.{tenths % 10}" for tenths in range(_SHORT))
+"""Milliseconds below 100 as they are written: what the gateway adds is always among them."""
+
 _AS_THEY_ARE: Final = (
     b"x-ratelimit-",
     b"openai-",
@@ -68,15 +72,21 @@ def whole_block(call: Call, spent: int | None, total: int, ours: int) -> bytes:
     headers = call.headers
     spend = "" if spent is None else f"x-litellm-response-cost: {usd(spent)}\r\n"
     # Tenths of a millisecond, the point put in by hand: half the time that formatting a float takes.
+    # A number that was written before is looked up for a tenth of that again.
     total, ours = total // 100, ours // 100
+    duration = _TENTHS[total] if total < _SHORT else f"{total // 10}.{total % 10}"
+    overhead = _TENTHS[ours] if ours < _SHORT else f"{ours // 10}.{ours % 10}"
     lines = (
-        f"x-litellm-call-id: {call.id}\r\n{spend}x-litellm-response-duration-ms: {total // 10}.{total % 10}\r\n"
-        f"x-litellm-overhead-duration-ms: {ours // 10}.{ours % 10}\r\n"
+        f"x-litellm-call-id: {call.id}\r\n{spend}x-litellm-response-duration-ms: {duration}\r\n"
+        f"x-litellm-overhead-duration-ms: {overhead}\r\ncontent-type: "
     )
-    block = b"content-type: %b\r\n%b%b%b" % (
-        headers.get(b"content-type", b"application/json"), lines.encode(),
-        call.prepared.block_for(call.model_group),
-        b"" if headers.keys() <= _HELD_BACK else passed_block(call),
+    prepared, group = call.prepared, call.model_group
+    block = b"".join(
+        (
+            lines.encode(), headers.get(b"content-type", b"application/json"), b"\r\n",
+            prepared.blocks.get(group) or prepared.block_for(group),
+            b"" if headers.keys() <= _HELD_BACK else passed_block(call),
+        )
     )  # fmt: skip
     if call.retries or call.fell_back or call.losses:
         block += tried_block(call) + losses_block(call)

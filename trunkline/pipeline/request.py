@@ -16,6 +16,8 @@ from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
 from trunkline.config.snapshot import Deployment
+from trunkline.ir import Endpoint
+from trunkline.providers.target import Quirks
 
 
 class Asked(msgspec.Struct, gc=False):
@@ -50,23 +52,35 @@ class Asked(msgspec.Struct, gc=False):
     litellm_trace_id: Raw | UnsetType = UNSET
     guardrails: Raw | UnsetType = UNSET
     no_log: Raw | UnsetType = msgspec.field(name="no-log", default=UNSET)
+    strict: Raw | UnsetType = UNSET
+    """Ours: what a translation would lose is an error."""
 
     def is_plain(self) -> bool:
         """No member is meant for the gateway alone."""
         return astuple(self)[4:] == _NONE_OF_OURS
 
 
+BACKSLASH: Final = 0x5C
+"""As a number: `b"\\" in body` raises and swallows a TypeError first, which makes it ten times as dear."""
 OURS: Final = frozenset(Asked.__struct_encode_fields__[4:])
 """LiteLLM's own request members: never sent on. Those that would steer a call to another host or key
 (`api_base`, `api_key`, ...) are the ones of CVE-2024-6587, so they are not obeyed either."""
 
-_OBEYED: Final = frozenset({"timeout", "num_retries"})
+OBEYED: Final = frozenset({"timeout", "num_retries"})
 _NONE_OF_OURS: Final = (UNSET,) * len(OURS)
 decode_asked = msgspec.json.Decoder(Asked).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _MODEL_VALUE: Final = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*")')
 _INCLUDE_USAGE: Final = b',"stream_options":{"include_usage":true}}'
+
+
+_OPENAI: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
+_STREAM_OPTIONS: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS})
+"""Streams whose usage comes only where `stream_options` asks for it."""
+_MODEL_IN_PATH: Final = frozenset(
+    {Endpoint.GENERATE, Endpoint.GEMINI_COUNT, Endpoint.GEMINI_EMBED, Endpoint.GEMINI_BATCH_EMBED, Endpoint.CONVERSE}
+)
 
 
 def encode_name(name: str) -> bytes:
@@ -132,24 +146,29 @@ class Edit:
     """The upstream model as a JSON string; empty where the body names none."""
     defaults: Mapping[str, bytes]
     drop: frozenset[str]
+    silent: frozenset[str]
+    """Left out too, and no loss: the path says it."""
     rename: Mapping[str, str]
     stream_options: bool
     structural: bool
     """Members come, go or change their name: the body has to be rebuilt."""
 
 
-def edit_for(deployment: Deployment) -> Edit:
-    """Prepare the edits of a deployment."""
-    quirks = deployment.target.quirks if deployment.target is not None else None
-    in_body = quirks is None or quirks.model_in_body
-    rename = {**(quirks.rename if quirks is not None else {}), **deployment.rename}
+def edit_for(deployment: Deployment, endpoint: Endpoint = Endpoint.CHAT) -> Edit:
+    """Prepare the edits that a deployment makes to requests of one operation in the client's own format."""
+    quirks = deployment.target.quirks if deployment.target is not None else Quirks()
+    own = endpoint in _OPENAI
+    rename = {**quirks.rename, **deployment.rename} if own else {}
+    defaults = {**deployment.defaults, **quirks.body}
+    silent = quirks.leave_out | {"model"} if endpoint in _MODEL_IN_PATH else quirks.leave_out
     return Edit(
-        model=_encode(deployment.model) if in_body else b"",
-        defaults={name: _encode(value) for name, value in deployment.defaults.items()},
+        model=_encode(deployment.model) if quirks.model_in_body and endpoint not in _MODEL_IN_PATH else b"",
+        defaults={name: _encode(value) for name, value in defaults.items()},
         drop=deployment.drop,
+        silent=silent,
         rename=rename,
-        stream_options=quirks is None or quirks.stream_options,
-        structural=bool(deployment.defaults or deployment.drop or rename),
+        stream_options=quirks.stream_options and endpoint in _STREAM_OPTIONS,
+        structural=bool(defaults or deployment.drop or quirks.leave_out or rename),
     )
 
 
@@ -169,14 +188,12 @@ def swap_model(body: bytes, named: bytes, model: bytes) -> bytes | None:
     `None` where it is not certain that there is just one: another literal `"model"`, or an escape that could spell one.
     A literal `"model"` in JSON is a whole string, so a single one is the top-level key that was read.
     """
-    if body.count(b'"model"') != 1 or (b"\\" in body and b"\\u00" in body):
+    if body.count(b'"model"') != 1 or (BACKSLASH in body and b"\\u00" in body):
         return None
-    head, found, tail = body.partition(b'"model":' + named)
-    if not found:
-        head, found, tail = body.partition(b'"model": ' + named)
-        if not found:
-            return _swap_spaced(body, model)
-    return head + b'"model":' + model + tail
+    head, found, tail = body.partition(named)
+    if found and (head[-8:] == b'"model":' or head[-9:] == b'"model": '):
+        return head + model + tail
+    return _swap_spaced(body, model)
 
 
 def _swap_spaced(body: bytes, model: bytes) -> bytes | None:
@@ -191,6 +208,8 @@ def prepare(body: bytes, asked: Asked, named: bytes, edit: Edit, *, wants_usage:
     would otherwise be missing.
     """
     add = wants_usage and edit.stream_options and not _has_usage(asked)
+    if not edit.structural and not edit.model and asked.model is None and asked.is_plain():
+        return Sent(body)  # the path names the model: nothing to change
     if not edit.structural and asked.is_plain() and not (add and asked.stream_options is not UNSET):
         swapped = swap_model(body, named, edit.model or named)
         if swapped is not None:
@@ -211,8 +230,8 @@ def _has_usage(asked: Asked) -> bool:
 
 def _rebuild(body: bytes, edit: Edit, *, add: bool) -> Sent:
     found = members(body)
-    losses = tuple(name for name in found if name in edit.drop or (name in OURS and name not in _OBEYED))
-    for name in [n for n in found if n in OURS or n in edit.drop]:
+    losses = tuple(name for name in found if name in edit.drop or (name in OURS and name not in OBEYED))
+    for name in [n for n in found if n in OURS or n in edit.drop or n in edit.silent]:
         del found[name]
     for old, new in edit.rename.items():
         if old in found:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 import trunkline
 from trunkline.access import Gate
 from trunkline.config.snapshot import Deployment, Snapshot, Timeouts
 from trunkline.ir import Endpoint, Secret
+from trunkline.pipeline import ways
 from trunkline.pipeline.request import Edit, edit_for, encode_name
 from trunkline.pipeline.surface import Arrival, Surface
+from trunkline.pipeline.way import Way
 from trunkline.profiles.price import Price
-from trunkline.providers.target import Target
+from trunkline.providers.target import Authorizer, Target
 from trunkline.routing.plan import Routes
 from trunkline.telemetry.stats import DeploymentStats, Stats
 from trunkline.upstream import Origin, Pool, Pools
@@ -42,6 +45,17 @@ class Prepared:
     """What the provider is told and the client must never read back."""
     pool: Pool | None
     """`None` until the target runs (the embedded model)."""
+    stream_head: bytes = b""
+    """The same for streams, where their path differs."""
+    way: Way | None = None
+    """How the deployment is spoken to; `None`: OpenAI's bytes, the fast path."""
+    authorizer: Authorizer | None = None
+    path: str = ""
+    stream_path: str = ""
+    host: str = ""
+    """Value of the `host` header, for signing."""
+    same_format: bool = True
+    """The client's format is the provider's: headers that belong to the format go along."""
     price_known: bool = False
     """The price stands in this worker's journal."""
 
@@ -52,7 +66,7 @@ class Prepared:
                 data = data.replace(secret, b"***")
         return data
 
-    _blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])
     names: dict[str | None, bytes] = field(default_factory=dict[str | None, bytes])
 
     def named_as(self, model: str | None) -> bytes:
@@ -66,12 +80,12 @@ class Prepared:
 
     def block_for(self, model_group: str) -> bytes:
         """The fixed headers, with the name that the client asked for."""
-        block = self._blocks.get(model_group)
+        block = self.blocks.get(model_group)
         if block is None:
-            if len(self._blocks) > 256:
-                self._blocks.clear()
+            if len(self.blocks) > 256:
+                self.blocks.clear()
             line = b"x-litellm-model-group: %b\r\n" % header_value(model_group[:512])
-            block = self._blocks[model_group] = line + self.answer_block
+            block = self.blocks[model_group] = line + self.answer_block
         return block
 
 
@@ -91,10 +105,10 @@ class State:
 
     def prepare(self, deployment: Deployment, surface: Surface) -> Prepared | None:
         """The prepared form, or `None` where the host does not offer the operation."""
-        key = (deployment, surface.call_type)
+        key = (deployment, surface.route)
         found = self.prepared.get(key)
         if found is None:
-            made = self._make(deployment, surface.endpoint)
+            made = self._make(deployment, surface)
             if made is None:
                 return None
             if len(self.prepared) > 4096:  # wildcards can name any number of models
@@ -110,16 +124,26 @@ class State:
         path = prepared.head.split(b" ", 2)[1].decode()
         return replace(prepared, head=request_head(running, path), pool=self.pools.of(origin))
 
-    def _make(self, deployment: Deployment, endpoint: Endpoint) -> Prepared | None:
+    def _make(self, deployment: Deployment, surface: Surface) -> Prepared | None:
         target = deployment.target
-        path = target.paths.get(endpoint) if target is not None else None
-        if target is None or path is None:
+        chosen = ways.choose(deployment, surface)
+        if target is None or chosen is None:
             return None
+        endpoint, way = chosen
+        path = target.paths[endpoint]
+        stream_path = target.stream_paths.get(endpoint, path)
         origin = Origin(target.scheme, target.host, target.port)
         return Prepared(
             deployment=deployment,
             head=request_head(deployment, path),
-            edit=edit_for(deployment),
+            stream_head=request_head(deployment, stream_path) if stream_path != path else b"",
+            way=way,
+            authorizer=target.authorizer,
+            same_format=endpoint is surface.endpoint,
+            host=host_header(target),
+            path=in_path(path, deployment.model),
+            stream_path=in_path(stream_path, deployment.model),
+            edit=edit_for(deployment, endpoint),
             timeouts=deployment.timeouts,
             stats=self.stats.deployment(deployment.id),
             dialect=target.quirks.usage_dialect,
@@ -136,11 +160,9 @@ def request_head(deployment: Deployment, path: str) -> bytes:
     """Request line and headers of every request to a deployment, up to the value of `content-length`."""
     target = deployment.target
     assert target is not None
-    default = 443 if target.scheme == "https" else 80
-    host = f"[{target.host}]" if ":" in target.host else target.host
     lines = [
-        f"POST {path.replace('{model}', deployment.model)} HTTP/1.1",
-        f"host: {host}" if target.port == default else f"host: {host}:{target.port}",
+        f"POST {in_path(path, deployment.model)} HTTP/1.1",
+        f"host: {host_header(target)}",
         "content-type: application/json",
         "accept-encoding: identity",
         f"user-agent: trunkline/{trunkline.__version__}",
@@ -148,6 +170,22 @@ def request_head(deployment: Deployment, path: str) -> bytes:
     for name, value in target.headers:
         lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}")
     return ("\r\n".join(lines) + "\r\ncontent-length: ").encode("latin-1")
+
+
+def host_header(target: Target) -> str:
+    """Host, and port where it is not the scheme's own."""
+    default = 443 if target.scheme == "https" else 80
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return host if target.port == default else f"{host}:{target.port}"
+
+
+def in_path(path: str, model: str) -> str:
+    """The path with the model in its place. A name from a client (a wildcard's) must not become other segments."""
+    if "{model}" not in path:
+        return path
+    return path.replace(
+        "{model}", "/".join(quote(part, safe="@:~") for part in model.split("/") if part not in ("", ".", ".."))
+    )
 
 
 def _api_base(target: Target, path: str, endpoint: Endpoint) -> str:

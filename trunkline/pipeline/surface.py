@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from trunkline.ir import Endpoint
+from trunkline.ir.format import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,16 @@ class Surface:
     call_type: str
     """LiteLLM's name of the operation in its logs."""
     route: str
-    """The canonical path, for metrics and messages."""
+    """The canonical path, for metrics and messages; no two surfaces have the same."""
     streams: bool
+    """It can be streamed."""
+    errors: Format = Format.OPENAI_CHAT
+    """Whose error bodies the client reads."""
+    stream: bool | None = None
+    """Whether it is streamed, where the path and not the body says so."""
+    array: bool = False
+    """Streams are one JSON array instead of server-sent events."""
+    body: Literal["json", "multipart"] = "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +36,19 @@ class Arrival:
     surface: Surface
     key_hash: str
     path_model: str | None = None
-    """The model named by the path (Azure's way), which then decides."""
+    """The model named by the path (Azure's way, Google's way), which then decides."""
     user_agent: str = ""
     client_call_id: str = ""
     timeout: float | None = None
     """Seconds, from `x-litellm-timeout`."""
     stream_timeout: float | None = None
     num_retries: int | None = None
+    strict: bool = False
+    """`x-trunkline-strict: true`: what a translation would lose is an error."""
+    content_type: str = ""
+    """Of a multipart body: its boundary stands there."""
+    passed: tuple[tuple[str, str], ...] = ()
+    """Headers of the client that go on to a provider of the same format (`anthropic-beta` and the like)."""
     keep_alive: bool = True
     http10: bool = False
 

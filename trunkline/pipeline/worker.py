@@ -18,7 +18,9 @@ from trunkline.telemetry.stats import Stats
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
+    from trunkline.profiles.adapt import Fetched
     from trunkline.profiles.price import Price
+    from trunkline.upstream.egress import Egress
 
 
 class Log(Protocol):
@@ -55,6 +57,7 @@ class Worker:
         self.log = log
         self.embedded = embedded
         """Starts the embedded model if need be; returns its host and port."""
+        self._egress: Egress | None = None
         self.ids = IdMaker()
         self.active: set[Call] = set()
         self.draining = False
@@ -80,6 +83,14 @@ class Worker:
         self._known_prices.add(price.version)
         record = PriceRecord(price.version, price.source, rates_json(price))
         self.turn.record(frame(PRICE + self.encode_record(record)))
+
+    async def fetch(self, url: str) -> Fetched:
+        """What a URL holds that a client named. Raises `EgressError`."""
+        if self._egress is None:
+            from trunkline.upstream.egress import Egress  # with its client 25 ms that few starts need
+
+            self._egress = Egress(self.state.snapshot.egress_allow)
+        return await self._egress.fetch(url)
 
     def open_intents(self) -> list[bytes]:
         """Frames of all calls under way, to be carried into a new segment."""

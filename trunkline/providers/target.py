@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from trunkline.ir import Endpoint, Secret
 
@@ -22,7 +22,29 @@ class Quirks:
     model_in_body: bool = True
     """The body's `model` names the model (Azure's classic face names it in the path)."""
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Top-level request parameters to rename, for example `max_completion_tokens` -> `max_tokens`."""
+    """Top-level request parameters of OpenAI's formats to rename, for example `max_completion_tokens` -> `max_tokens`."""
+    body: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Members that every request body gets where it has none (`anthropic_version` on other clouds)."""
+    leave_out: frozenset[str] = frozenset()
+    """Members that this face of the host refuses although its format has them (`stream` where the path says it)."""
+    codec_dialect: str = ""
+    """Which variant of its format the host speaks, for `wire.registry.codec`."""
+    streams: bool = True
+    """The host can stream; where false, a stream is made from its whole answer."""
+
+
+class Authorizer(Protocol):
+    """Authentication that changes with time (a token that expires) or with the request (a signature)."""
+
+    def headers(self, method: str, host: str, path: str, body: bytes) -> tuple[tuple[str, str], ...] | None:
+        """The headers for one request now; `None` where `refresh` must come first. Called for every request: cheap."""
+
+    async def refresh(self) -> None:
+        """Get what is needed; callers share one refresh under way.
+
+        Raises:
+            UnavailableError: it cannot be had; says why and what to mend, never a credential.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +60,13 @@ class Target:
     headers: tuple[tuple[str, str | Secret], ...]
     """Authentication and fixed headers, in the order they are sent."""
     quirks: Quirks = field(default_factory=Quirks)
+    stream_paths: Mapping[Endpoint, str] = field(default_factory=dict[Endpoint, str])
+    """Path and query of streams, where they differ from `paths`."""
+    small: Mapping[Endpoint, str] = field(default_factory=dict[Endpoint, str])
+    """For operations other than conversations: whose format the host speaks (a name of `wire.small`), where it is not
+    the client's."""
+    authorizer: Authorizer | None = None
+    """Adds headers to each request; `headers` holds what stays the same."""
     embedded: bool = False
     """The embedded model: host and port are known once its child process runs."""
 

@@ -40,7 +40,7 @@ from trunkline.server.app import App, Receive, Scope, Send
 from trunkline.server.app import create_app as create_rest
 from trunkline.server.gateway import LiveGateway, new_worker_id
 from trunkline.server.shipping import Shipping
-from trunkline.surfaces import openai
+from trunkline.surfaces import routes
 from trunkline.telemetry import share
 from trunkline.telemetry.logs import CallLog, level_from
 from trunkline.telemetry.redact import known_secrets
@@ -236,7 +236,7 @@ class _Running:
         if self._is_exposed(scope):
             await _refuse(send, _EXPOSED)
             return
-        matched = openai.match(scope["raw_path"]) if scope["method"] == "POST" else None
+        matched = routes.match(scope["raw_path"], scope.get("query_string", b"")) if scope["method"] == "POST" else None
         if matched is None:
             await self._rest(scope, receive, send)
             return

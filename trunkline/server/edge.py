@@ -21,7 +21,8 @@ from trunkline.pipeline.call import NEVER, Call
 from trunkline.pipeline.surface import Arrival
 from trunkline.server import head
 from trunkline.server.liveness import PeerProbe, queued_bytes
-from trunkline.surfaces import openai
+from trunkline.surfaces import routes
+from trunkline.upstream.chunks import KNOWN_SIZES, LENGTHS, SIZE_LINES
 
 if TYPE_CHECKING:
     from trunkline.server.gateway import LiveGateway
@@ -60,7 +61,7 @@ class EdgeProtocol(HttpToolsProtocol):
     __slots__ = (
         "_arrival", "_at_head_end", "_body", "_body_since", "_body_size", "_chunked", "_fast", "_head_size", "_held",
         "_keep_alive", "_last_request", "_line", "_line_read", "_memo_key", "_odd_line", "_outstanding", "_phase",
-        "_probe", "_refusal", "_remaining", "_tail", "blocked", "call", "client_ip", "deadline",
+        "_probe", "_refusal", "_remaining", "_tail", "_worker", "blocked", "call", "client_ip", "deadline",
     )  # fmt: skip
 
     gateway: ClassVar[LiveGateway]
@@ -70,6 +71,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.call: Call | None = None
         self.client_ip = self.client[0] if self.client else ""
         self.blocked = False
+        self._worker = self.gateway.worker
         self._phase = HEAD
         self._head_size = 0
         self._tail = b""
@@ -104,26 +106,25 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._phase == HEAD and not self._head_size:
+            if self._held:  # it came before
+                data, self._held = self._held + data, b""
             # The head as bytes without the digits of its length: if these very bytes were let in before under this
             # configuration, they are let in again unread. A second length cannot hide in them: they were parsed once.
-            end = data.find(b"\r\n\r\n") + 4
-            at = data.find(b"ontent-Length: ", 0, end) if end > 4 else -1
-            if at < 0 and end > 4:
-                at = data.find(b"ontent-length: ", 0, end)
-            if at > 0:
-                at += 15
-                stop = data.find(b"\r", at)
-                key = data[:at] + data[stop:end]
-                arrival = self.gateway.worker.state.heads.get(key)
-                if arrival is not None:
-                    digits = data[at:stop]
-                    if digits.isdigit() and len(digits) < 9 and end + int(digits) == len(data):
-                        self._keep_alive = arrival.keep_alive
-                        self._begin(arrival, data[end:])
-                        return
-                self._memo_key = key if data[at:stop].isdigit() else b""
-            else:
-                self._memo_key = b""
+            # (From the start of a line: `X: Content-Length: 5` is not the length.)
+            lines, _, body = data.partition(b"\r\n\r\n")
+            before, name, rest = lines.partition(b"\r\nContent-Length: ")
+            if not name:
+                before, name, rest = lines.partition(b"\r\ncontent-length: ")
+            digits, end, after = rest.partition(b"\r\n")
+            key = before + name + end + after if name and len(lines) != len(data) else b""
+            arrival = self._worker.state.heads.get(key)
+            if arrival is not None:
+                size = len(body)
+                if digits == (LENGTHS[size] if size < KNOWN_SIZES else b"%d" % size):
+                    self._keep_alive = arrival.keep_alive
+                    self._begin(arrival, body)
+                    return
+            self._memo_key = key if digits.isdigit() else b""
         self._feed(data)
 
     def _feed(self, data: bytes) -> None:
@@ -263,7 +264,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._phase = CHUNKED if chunked else BODY
         self._fast, self._refusal, self._arrival = False, None, None
         parsed = httptools.parse_url(self.url)
-        matched = openai.match(parsed.path or b"") if self.parser.get_method() == b"POST" else None
+        matched = routes.match(parsed.path or b"", parsed.query or b"") if self.parser.get_method() == b"POST" else None
         if matched is None:
             if (length or 0) > limits.body_bytes:
                 self._reject(self._too_large())
@@ -358,7 +359,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._phase = BUSY
         self.deadline = NEVER
         self._arrival = arrival
-        self.call = call = Call(self.gateway.worker, self, arrival, body)
+        self.call = call = Call(self._worker, self, arrival, body)
         try:
             call.begin()
         except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
@@ -369,12 +370,13 @@ class EdgeProtocol(HttpToolsProtocol):
     def answer(self, status: int, block: bytes, body: bytes) -> None:
         if self._phase == CLOSED:
             return
-        keep = self._keep_alive and not self._last_request and not self.gateway.closing
+        gateway, size = self.gateway, len(body)
+        keep = self._keep_alive and not self._last_request and not gateway.closing
         self._keep_alive = keep
-        length = str(len(body)).encode()
+        length = LENGTHS[size] if size < KNOWN_SIZES else b"%d" % size
         rest = b"\r\n\r\n" if keep else b"\r\nconnection: close\r\n\r\n"
         self.transport.write(
-            b"".join((STATUS_LINES[status], self.gateway.date, block, b"content-length: ", length, rest, body))
+            b"".join((STATUS_LINES[status], gateway.date, block, b"content-length: ", length, rest, body))
         )
         self._finished()
 
@@ -395,7 +397,10 @@ class EdgeProtocol(HttpToolsProtocol):
     def write(self, data: bytes) -> None:
         if self._phase == CLOSED:
             return
-        self.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        if self._chunked:
+            size = len(data)
+            data = (SIZE_LINES[size] if size < KNOWN_SIZES else b"%x\r\n" % size) + data + b"\r\n"
+        self.transport.write(data)
 
     def end(self, data: bytes) -> None:
         if self._phase == CLOSED:
@@ -419,16 +424,13 @@ class EdgeProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.deadline = self.loop.time() + self.gateway.limits.keepalive_seconds
         if self._held:
-            held, self._held = self._held, b""
             self.flow.resume_reading()
-            self.loop.call_soon(self._feed_held, held)
+            self.loop.call_soon(self._feed_held)
 
-    def _feed_held(self, held: bytes) -> None:
-        if self._phase == HEAD:
-            self._memo_key = b""
-            self._feed(held)
-        else:
-            self._held = held + self._held
+    def _feed_held(self) -> None:
+        """Go on with what waited, unless more has come meanwhile and took it along."""
+        if self._phase == HEAD and self._held:
+            self.data_received(b"")
 
     def on_response_complete(self) -> None:
         """uvicorn's ASGI cycle has sent its answer."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from trunkline.access import Principal, Refusal, refusal
 from trunkline.pipeline.state import State
 from trunkline.pipeline.surface import Arrival, Surface
+from trunkline.pipeline.voice import refusal_body
+from trunkline.wire.headers import PASSED_HEADERS
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -55,6 +58,20 @@ def arrival(
     http10: bool,
 ) -> Arrival | Refusal:
     """Check the caller and read what the head says of the call."""
+    found = _checked(state, surface, path_model, headers, query, keep_alive=keep_alive, http10=http10)
+    return replace(found, body=refusal_body(surface, found)) if isinstance(found, Refusal) else found
+
+
+def _checked(
+    state: State,
+    surface: Surface,
+    path_model: str | None,
+    headers: Headers,
+    query: bytes,
+    *,
+    keep_alive: bool,
+    http10: bool,
+) -> Arrival | Refusal:
     caller = state.gate.check(headers, query)
     if isinstance(caller, Refusal):
         return caller
@@ -79,6 +96,13 @@ def _arrival(
         timeout=_seconds(_value(headers, b"x-litellm-timeout")),
         stream_timeout=_seconds(_value(headers, b"x-litellm-stream-timeout")),
         num_retries=min(int(retries), 10) if retries.isdecimal() and len(retries) < 6 else None,
+        strict=_value(headers, b"x-trunkline-strict").lower() in ("true", "1"),
+        content_type=_value(headers, b"content-type")[:300] if surface.body == "multipart" else "",
+        passed=tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in headers
+            if name in PASSED_HEADERS and not _BAD_VALUE.search(value)
+        ),
         keep_alive=keep_alive,
         http10=http10,
     )

@@ -15,7 +15,7 @@ from trunkline.pipeline.call import Call
 from trunkline.pipeline.surface import Arrival
 from trunkline.pipeline.worker import Worker
 from trunkline.routing.plan import Group
-from trunkline.surfaces import openai
+from trunkline.surfaces import operations
 
 PROBE_SECONDS = 30.0
 _BODIES: Final[dict[Endpoint, dict[str, object]]] = {
@@ -51,9 +51,9 @@ class ProbeSink:
 
 async def probe(worker: Worker, deployment: Deployment) -> ProbeResult:
     """Call one deployment and no other; the call is recorded and priced like any."""
-    surface = openai.EMBEDDINGS if deployment.mode == "embedding" else openai.CHAT
+    surface = operations.EMBEDDINGS if deployment.mode == "embedding" else operations.CHAT
     if deployment.mode == "completion":
-        surface = openai.COMPLETIONS
+        surface = operations.COMPLETIONS
     began = time.monotonic()
     if deployment.unavailable is not None or worker.state.prepare(deployment, surface) is None:
         return ProbeResult(

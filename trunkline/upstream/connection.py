@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import httptools
 
-from trunkline.upstream.chunks import CHUNK_SIZE, take_chunks
+from trunkline.upstream.chunks import SIZES, take_chunks
 from trunkline.upstream.failure import Kind, UpstreamFailure
 from trunkline.upstream.heads import Headers, read_head
 
@@ -135,13 +135,13 @@ class Connection(asyncio.Protocol):
             self.transport.abort()  # an answer nobody asked for: the next request must not read it (U20)
             return
         if self._chunked:
-            if exchange is not None and (match := CHUNK_SIZE.match(data)) is not None:
-                # The usual read of a stream: one whole chunk, one event.
-                start = match.end()
-                end = start + int(match[1], 16)
-                if end > start and len(data) == end + 2 and data.endswith(b"\r\n"):
-                    exchange.on_data(data[start:end])
-                    return
+            # The usual read of a stream: one whole chunk, one event.
+            digits, _, rest = data.partition(b"\r\n")
+            size = SIZES.get(digits)
+            content = rest.removesuffix(b"\r\n")
+            if len(content) == size and len(rest) != size and exchange is not None:
+                exchange.on_data(content)
+                return
             data = self._take_chunks(data)
         elif not self._seen:
             if self._take_whole(data):

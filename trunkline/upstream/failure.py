@@ -34,3 +34,7 @@ class UpstreamFailure:
 
     kind: Kind
     text: str
+
+
+class EgressError(Exception):
+    """What a client named was not fetched; the text says why and is fit for it (no inner address stands in it)."""

@@ -19,6 +19,8 @@ _MAX_KNOWN: Final = 1024
 _MAX_LINE: Final = 128
 _known: dict[bytes, tuple[bytes, bytes]] = {}
 """Header lines seen before -> name and value."""
+_statuses: dict[bytes, int] = {}
+"""Status lines seen before -> status."""
 
 
 def read_head(data: bytes, end: int) -> tuple[int, Headers, int] | None:
@@ -27,41 +29,51 @@ def read_head(data: bytes, end: int) -> tuple[int, Headers, int] | None:
     `None` where the answer is not an ordinary one: the parser decides.
     """
     lines = data[:end].split(b"\r\n")
-    status = lines[0]
-    headers: Headers = {}
-    for at in range(1, len(lines)):
-        line = lines[at]
-        pair = _known.get(line)
-        if pair is None:
-            pair = _read_line(line)
+    status = lines.pop(0)
+    code = _statuses.get(status) or _read_status(status)
+    if not code:
+        return None
+    pairs = list(map(_known.get, lines))  # not a loop over the lines: a fifth less in all
+    if None in pairs:
+        for at, pair in enumerate(pairs):
             if pair is None:
-                return None
-        headers[pair[0]] = pair[1]
+                pairs[at] = found = _read_line(lines[at])
+                if found is None:
+                    return None
+    headers: Headers = dict(pairs)  # type: ignore[arg-type]  # there is no `None` among them any more
     length = headers.get(b"content-length")
-    code = status[9:12]
-    if (
-        length is None
-        or len(headers) != len(lines) - 1
-        or not length.isdigit()
-        or b"transfer-encoding" in headers
-        or headers.get(b"connection", b"keep-alive").lower() != b"keep-alive"
-        or not status.startswith(b"HTTP/1.1 ")
-        or not code.isdigit()
-        or code < b"200"
-        or code in (b"204", b"304")
-    ):
+    if length is None or len(headers) != len(lines):
         return None
     try:
-        return int(code), headers, int(length)
+        return code, headers, int(length)
     except ValueError:  # thousands of digits (`sys.set_int_max_str_digits`)
         return None
+
+
+def _read_status(line: bytes) -> int:
+    """The status of a status line; 0 where the parser has to decide."""
+    code = line[9:12]
+    if not line.startswith(b"HTTP/1.1 ") or not code.isdigit() or code < b"200" or code in (b"204", b"304"):
+        return 0
+    status = int(code)
+    if len(line) <= _MAX_LINE:
+        if len(_statuses) >= _MAX_KNOWN:
+            _statuses.clear()
+        _statuses[line] = status
+    return status
 
 
 def _read_line(line: bytes) -> tuple[bytes, bytes] | None:
     match = _LINE.fullmatch(line)
     if match is None:
         return None
-    pair = (match[1].lower(), match[2].rstrip(b" \t"))
+    pair = name, value = match[1].lower(), match[2].rstrip(b" \t")
+    if (
+        name == b"transfer-encoding"
+        or (name == b"connection" and value.lower() != b"keep-alive")
+        or (name == b"content-length" and not value.isdigit())
+    ):
+        return None  # looked at here, once for each line, not for each head
     if len(line) <= _MAX_LINE:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()

@@ -58,7 +58,7 @@ class Pool:
 
     def release(self, connection: Connection, *, keep: bool) -> None:
         """A connection has served a whole answer."""
-        lingering = self._lingering.pop(connection, None) is not None
+        lingering = bool(self._lingering) and self._lingering.pop(connection, None) is not None
         if connection.served == 1 and self._context is not None:
             self._keep_session(connection)
         if keep and (lingering or not connection.transport.is_closing()) and len(self._idle) < MAX_IDLE:

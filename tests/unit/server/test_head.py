@@ -14,7 +14,7 @@ from trunkline.pipeline.state import State
 from trunkline.pipeline.surface import Arrival
 from trunkline.routing.plan import Routes
 from trunkline.server import head
-from trunkline.surfaces import openai
+from trunkline.surfaces import operations
 from trunkline.telemetry.stats import Stats
 from trunkline.upstream import Pools
 
@@ -34,7 +34,7 @@ def read(state: State, **headers: str) -> Arrival | Refusal:
     """What a head with these headers says; underscores stand for hyphens."""
     lines = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
     lines.append((b"authorization", f"Bearer {KEY}".encode()))
-    return head.arrival(state, openai.CHAT, None, lines, b"", keep_alive=True, http10=False)
+    return head.arrival(state, operations.CHAT, None, lines, b"", keep_alive=True, http10=False)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,6 @@ def test_hosts(hosts: list[bytes], version: str, word: str | None) -> None:
 async def test_a_wrong_key_is_refused_before_anything_else(state: State) -> None:
     """Without a good key nothing more is read of the head."""
     lines: list[tuple[bytes, bytes]] = [(b"authorization", b"Bearer sk-no"), (b"content-encoding", b"gzip")]
-    found: Any = head.arrival(state, openai.CHAT, None, lines, b"", keep_alive=True, http10=False)
+    found: Any = head.arrival(state, operations.CHAT, None, lines, b"", keep_alive=True, http10=False)
     assert isinstance(found, Refusal)
     assert found.status == 401

@@ -290,7 +290,9 @@ def _normal(counts: _Counts, rules: Dialect) -> Usage | None:
             prompt += cached
     if prompt > MAX_PLAUSIBLE or completion > MAX_PLAUSIBLE:
         return None
-    return Usage(prompt, completion, read, write, reasoning, audio_in, min(audio_out, completion))
+    if audio_out > completion:  # noqa: PLR1730 - min() is a call
+        audio_out = completion
+    return Usage(prompt, completion, read, write, reasoning, audio_in, audio_out)
 
 
 def _with_reasoning(prompt: int, completion: int, total: int | None, reasoning: int, rules: Dialect) -> tuple[int, int]:

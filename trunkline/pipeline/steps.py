@@ -1,0 +1,228 @@
+"""The steps of a call that speaks with its deployment in another way than OpenAI's bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, assert_never
+
+from trunkline.access import Refusal, refusal
+from trunkline.ir import Usage
+from trunkline.ir.failure import Failure
+from trunkline.pipeline import counting, finish
+from trunkline.pipeline.failures import Trouble, from_codec, malformed, named
+from trunkline.pipeline.finish import ESTIMATED, PROVIDER
+from trunkline.pipeline.way import Again, Carried, Fetch, Refused, StreamRelay, Way, Whole
+from trunkline.providers.settings import UnavailableError
+from trunkline.providers.target import Authorizer
+from trunkline.upstream import Kind, UpstreamFailure
+from trunkline.upstream.failure import EgressError
+
+if TYPE_CHECKING:
+    from trunkline.pipeline.call import Call
+
+MAX_POLLS: Final = 600
+BYTES_PER_TOKEN: Final = 5
+"""Of a whole answer's JSON, where the provider gives no usage."""
+_TAIL: Final = b"content-length: "
+
+
+# Before it leaves.
+
+
+def make_body(call: Call, way: Way) -> bytes | None:
+    """The provider's body; `None` where the call has gone another way: refused, or waiting for what must be fetched."""
+    carried = call.carried
+    if carried is None:
+        asked = call.asked.strict
+        carried = call.carried = Carried(strict=call.arrival.strict or asked == b"true")
+    try:
+        sent = way.request(call, carried)
+    except Refused as why:
+        _refused_here(call, why.failure)
+        return None
+    except Fetch as needed:
+        call.waiting = True
+        call.deadline = call.total_deadline
+        call.task = call.worker.loop.create_task(_fetch(call, carried, needed.urls))
+        return None
+    carried.body = body = sent.body
+    call.usage_added, call.losses = sent.usage_added, sent.losses
+    call.request = b"%b%d\r\n\r\n%b" % (_head(call), len(body), body)
+    return body
+
+
+def _head(call: Call, more: tuple[tuple[str, str], ...] = ()) -> bytes:
+    prepared = call.prepared
+    head = prepared.stream_head if call.stream and prepared.stream_head else prepared.head
+    passed = call.arrival.passed if prepared.same_format else ()
+    if not more and not passed:
+        return head
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (*passed, *more)).encode("latin-1", "replace")
+    return head.removesuffix(_TAIL) + lines + _TAIL
+
+
+async def _fetch(call: Call, carried: Carried, urls: tuple[str, ...]) -> None:
+    """Get what URLs of the request hold, all at once, then go on."""
+    try:
+        found = await asyncio.gather(*(call.worker.fetch(url) for url in urls))
+    except EgressError as error:
+        call.task, call.waiting = None, False
+        if not call.over:
+            refuse(call, 400, f"{error}")
+        return
+    except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
+        call.task, call.waiting = None, False
+        call.crashed()
+        return
+    call.task, call.waiting = None, False
+    if not call.over:
+        carried.fetched.update(zip(urls, found, strict=True))
+        call.attempt()
+
+
+def _refused_here(call: Call, failure: Failure) -> None:
+    """This deployment cannot serve the request; another of the plan may."""
+    surface = call.arrival.surface
+    if any(call.state.prepare(d, surface) is not None for d in call.plan[call.position + 1 :]):
+        call.next_place()
+        return
+    refuse(call, failure.status, failure.message, failure.param)
+
+
+def refuse(call: Call, status: int, message: str, param: str = "") -> None:
+    """End the call before anything left: the request cannot be served."""
+    _, kind = named(status, "", "")
+    call.refuse(refusal(status, message, kind, param or None))
+
+
+def authorize(call: Call, authorizer: Authorizer) -> bool:
+    """Put this request's authentication into its head; `False` where it must be fetched first."""
+    prepared, carried = call.prepared, call.carried
+    body = carried.body if carried is not None else call.request.partition(b"\r\n\r\n")[2]
+    path = prepared.stream_path if call.stream else prepared.path
+    found = authorizer.headers("POST", prepared.host, path, body)
+    if found is None:
+        call.task = call.worker.loop.create_task(_refresh(call, authorizer))
+        return False
+    call.request = b"%b%d\r\n\r\n%b" % (_head(call, found), len(body), body)
+    return True
+
+
+async def _refresh(call: Call, authorizer: Authorizer) -> None:
+    try:
+        await authorizer.refresh()
+    except UnavailableError as error:
+        call.task = None
+        call.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
+        return
+    except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
+        call.task = None
+        call.crashed()
+        return
+    call.task = None
+    if not call.over:
+        call.launch()
+
+
+# When it comes back.
+
+
+def open_relay(call: Call, way: Way, content_type: bytes) -> StreamRelay | None:
+    """The relay of a stream that begins; `None` where the provider sends no stream."""
+    if not way.stream_type or not content_type.startswith(way.stream_type):
+        return None
+    assert call.carried is not None
+    if way.client_stream_type:
+        call.headers = {**call.headers, b"content-type": way.client_stream_type}
+    return way.relay(call, call.carried)
+
+
+def take_answer(call: Call, way: Way, body: bytes) -> None:
+    """A whole answer."""
+    carried = call.carried
+    assert carried is not None
+    provider = call.prepared.deployment.provider
+    found = way.whole(call, carried, call.status, call.headers, body)
+    match found:
+        case Whole():
+            if call.stream:
+                _restream(call, way, carried, body)
+                return
+            call.provider_model, call.provider_id = found.model, found.provider_id
+            call.finish_reason = found.finish_reason
+            call.headers = {**call.headers, b"content-type": found.content_type}
+            call.losses += found.losses
+            usage, source = found.usage, PROVIDER
+            if usage is None:
+                usage, source = Usage(call.estimated_input, len(body) // BYTES_PER_TOKEN), ESTIMATED
+            finish.answered(call, found.body, usage, source)
+        case Again():
+            _ask_again(call, carried, found)
+        case Failure():
+            call.failed(from_codec(found, call.status, b"", provider))
+        case _:
+            assert_never(found)
+
+
+def _restream(call: Call, way: Way, carried: Carried, body: bytes) -> None:
+    relay = way.restream(call, carried, body)
+    if relay is None:
+        provider = call.prepared.deployment.provider
+        call.failed(malformed(provider, call.status, "a stream was asked for and the provider sent none"))
+        return
+    call.relay = relay
+    if way.client_stream_type:
+        call.headers = {**call.headers, b"content-type": way.client_stream_type}
+    out = relay.feed(b"")
+    call.start_stream(call.answered)
+    finish.stream_done(call, out)
+
+
+def _ask_again(call: Call, carried: Carried, again: Again) -> None:
+    carried.polls += 1
+    now = call.worker.time()
+    if carried.polls > MAX_POLLS or now + again.wait_seconds > call.total_deadline:
+        call.on_failure(UpstreamFailure(Kind.TOTAL_TIMEOUT, "the provider was still at work when the time was up"))
+        return
+    call.deadline = call.total_deadline
+    call.retry_timer = call.worker.loop.call_later(again.wait_seconds, _poll, call, again.request)
+
+
+def _poll(call: Call, request: bytes) -> None:
+    call.retry_timer = None
+    if call.over:
+        return
+    call.status, call.chunks, call.size = 0, None, 0
+    call.request = request
+    pool = call.prepared.pool
+    assert pool is not None
+    pool.start(call, call.prepared.timeouts.connect)
+
+
+def read_error(call: Call, way: Way, body: bytes, retry_after: float | None) -> Trouble:
+    """What a provider's error answer means."""
+    failure, passed = way.failure(call.status, body)
+    provider = call.prepared.deployment.provider
+    return from_codec(failure, call.status, passed, provider, retry_after=retry_after)
+
+
+def error_in_stream(call: Call, relay: StreamRelay) -> Trouble:
+    """What a provider's error inside a stream means."""
+    failure = relay.failure
+    assert failure is not None
+    return from_codec(failure, failure.status or 502, b"", call.prepared.deployment.provider)
+
+
+# Without a provider.
+
+
+def count_here(call: Call) -> bool:
+    """Answer a question for a token count by estimate, where the provider of the model offers none."""
+    answer = counting.estimate(call)
+    if answer is None:
+        return False
+    if isinstance(answer, Refusal):
+        call.refuse(answer)
+    else:
+        finish.answered_here(call, answer)
+    return True

@@ -1,0 +1,84 @@
+"""Which way a surface is served by a deployment."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trunkline.config.snapshot import Deployment
+from trunkline.ir import Endpoint
+from trunkline.ir.format import Format
+from trunkline.pipeline.request import edit_for
+from trunkline.pipeline.surface import Surface
+from trunkline.pipeline.way import Way
+from trunkline.wire.registry import CHAT_FORMATS, client_codec, codec
+
+_FAST: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
+"""OpenAI's bytes: no way at all, the call knows them."""
+_FREE: Final = frozenset({Endpoint.COUNT_TOKENS, Endpoint.GEMINI_COUNT, Endpoint.INPUT_TOKENS, Endpoint.MODERATIONS})
+"""Operations that providers do not charge for."""
+_PREFERRED: Final = (
+    Endpoint.MESSAGES, Endpoint.GENERATE, Endpoint.CONVERSE, Endpoint.COHERE_CHAT, Endpoint.RESPONSES, Endpoint.CHAT,
+    Endpoint.OLLAMA_CHAT, Endpoint.PREDICTIONS,
+)  # fmt: skip
+"""Where a host speaks several formats, the first of these that it has: its own rather than a compatible face."""
+
+
+def choose(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way | None] | None:
+    """The operation that is called, and how; `None` where the deployment cannot serve the surface."""
+    target = deployment.target
+    if target is None:
+        return None
+    endpoint = surface.endpoint
+    if endpoint in target.paths and not surface.array:
+        return endpoint, _same(deployment, surface)
+    if endpoint in CHAT_FORMATS or endpoint is Endpoint.COMPLETIONS:
+        return _translated(deployment, surface)
+    return None
+
+
+def _same(deployment: Deployment, surface: Surface) -> Way | None:
+    if surface.endpoint in _FAST:
+        return None
+    from trunkline.pipeline.same import Question, SameFormat
+
+    if surface.endpoint in _FREE:
+        return Question(codec(surface.errors), edit_for(deployment, surface.endpoint))
+    own = CHAT_FORMATS.get(surface.endpoint)
+    if own is None:
+        return None
+    assert deployment.target is not None
+    dialect = deployment.target.quirks.codec_dialect
+    return SameFormat(codec(own, dialect), edit_for(deployment, surface.endpoint))
+
+
+def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way | None] | None:
+    from trunkline.pipeline.translate import Translation
+    from trunkline.profiles.adapt import Adapter, Policy
+
+    target = deployment.target
+    assert target is not None
+    endpoint = next((one for one in _preferred(surface) if one in target.paths), None)
+    if endpoint is None:
+        return None
+    quirks = target.quirks
+    theirs = CHAT_FORMATS[endpoint]
+    dialect = quirks.usage_dialect if theirs is Format.OPENAI_CHAT else quirks.codec_dialect
+    return endpoint, Translation(
+        own=client_codec(surface.endpoint, array=surface.array),
+        theirs=codec(theirs, dialect),
+        adapter=Adapter(
+            provider=deployment.provider,
+            model=deployment.model,
+            deployment=deployment.id,
+            format=theirs,
+            policy=Policy(),
+        ),
+        deployment=deployment,
+        usage_option=theirs is Format.OPENAI_CHAT and quirks.stream_options,
+    )
+
+
+def _preferred(surface: Surface) -> tuple[Endpoint, ...]:
+    """A stateful or richer face only for a client of it: others are served by the host's plainest."""
+    del surface
+    return _PREFERRED
