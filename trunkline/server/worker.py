@@ -135,7 +135,9 @@ async def _serve(plan: WorkerPlan, shipping: Shipping | None) -> None:
     loop.call_soon(_announce, plan, shipping is not None)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)  # calls leave no cycles: their objects go when the last reference does
+    # Calls leave no cycles: their objects go when the last reference does, so collections find next to nothing. But not
+    # never: what does form cycles (a failed TLS handshake, an exception's frames) must not add up for hours.
+    gc.set_threshold(20_000, 10, 10)
     try:
         await server._serve([plan.sock])  # noqa: SLF001 - `serve` would take the signals and raise them again at the end
     finally:
