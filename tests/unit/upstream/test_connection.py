@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -299,10 +300,9 @@ async def test_a_lost_connection_is_freed_at_once() -> None:
         assert one.connection is not None
         one.connection.cancel()
         assert alive() == before + 1
-        transport = pool.dialled.pop()
+        transport: Any = pool.dialled.pop()
         transport.lose()
-        one.connection = None
-        del transport
+        transport.protocol = one.connection = None  # as a real transport lets go of its protocol
         assert alive() == before
     finally:
         gc.enable()
