@@ -1,0 +1,1 @@
+"""Anthropic's Messages format: requests, answers, streams and errors, in both directions."""
