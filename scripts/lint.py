@@ -29,6 +29,12 @@ HOT_PATH = (
 LOGS = re.compile(r"(\w*log|\w*logger|logging)\.(?!getLogger)\w+$")
 PROVIDERS_LIVE_IN = (
     *("trunkline/providers/*", "trunkline/profiles/*", "trunkline/wire/*"),
+    *(
+        "trunkline/ir/endpoint.py",
+        "trunkline/ir/format.py",
+        "trunkline/ir/tool_ids.py",
+    ),  # operations and ids, by who gave them their form
+    *("trunkline/surfaces/operations.py", "trunkline/admin/openapi_operations.py"),  # client APIs, by their makers
     *("trunkline/config/catalogue*.py", "trunkline/config/environment.py"),  # LiteLLM's keys and variables as they are
 )
 COMMON_WORDS = {  # prefixes in a config too, but English first
@@ -36,8 +42,9 @@ COMMON_WORDS = {  # prefixes in a config too, but English first
     *("sail", "stability", "synthetic", "topaz", "transcribe", "triton"),
 }
 NOT_A_PROVIDER_HERE = re.compile(
-    r"openai_chat|openai_responses|anthropic_messages|ANTHROPIC_MESSAGES|bedrock_converse|BEDROCK_CONVERSE|GEMINI\b|"
-    r"cohere_chat|COHERE_\w+|OLLAMA_CHAT|Format\.\w+|openai_params|OPENAI_PARAMS|OpenAI-|surfaces[./]openai|/openai/|openapi|litellm_proxy_"
+    r"(?:openai_(?:chat|responses|params)|anthropic_messages|bedrock_converse|cohere_(?:chat|embed|rerank)"
+    r"|gemini_(?:count|embed|batch_embed)|ollama_chat)|OPENAI_\w+|ANTHROPIC_MESSAGES|BEDROCK_CONVERSE|COHERE_\w+|GEMINI\w*"
+    r"|OLLAMA_CHAT|OpenAI-|surfaces[./]openai|/openai/|openapi|litellm_proxy_"
 )
 """Names of client APIs (a surface, a byte format, a path, a header) and LiteLLM's own words, not the companies."""
 

@@ -161,10 +161,11 @@ class TranscriptionAnswer(msgspec.Struct, kw_only=True):
     extra: Extra | None = None
 
 
-class SpeechDelta(msgspec.Struct, gc=False):
+class AnswerDelta(msgspec.Struct, gc=False):
     """More of the answer: text of a transcription, or base64 of audio that can be played by itself."""
 
     data: str
+    audio: bool = False
     extra: dict[str, object] | None = None
 
 
@@ -193,5 +194,5 @@ class OtherEvent(msgspec.Struct, gc=False):
     extra: Extra
 
 
-SmallEvent = SpeechDelta | SegmentDone | PartialImage | AnswerDone | OtherEvent | Ended | Failed
+SmallEvent = AnswerDelta | SegmentDone | PartialImage | AnswerDone | OtherEvent | Ended | Failed
 """What a stream of a small operation is made of: pieces, then `AnswerDone`, then `Ended`; or `Failed`."""

@@ -19,6 +19,7 @@ from msgspec import UNSET
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Usage
+from trunkline.ir.envelope import PREFIX
 from trunkline.ledger.journal import pack_head
 from trunkline.ledger.record import INTENT, INTENT_CRC, Attempt, Intent
 from trunkline.pipeline import finish, steps
@@ -33,11 +34,12 @@ from trunkline.pipeline.way import Carried, StreamRelay
 from trunkline.pipeline.worker import Worker
 from trunkline.routing.cooldown import cool, retry_after_seconds
 from trunkline.routing.plan import Group
-from trunkline.upstream import Connection, Headers, Kind, Origin, UpstreamFailure
+from trunkline.upstream import Connection, Headers, Kind, UpstreamFailure
 from trunkline.wire.openai_chat.sse import EventTooLong
 from trunkline.wire.openai_chat.usage import parse_answer
 
 _log = logging.getLogger(__name__)
+ENVELOPE: Final = PREFIX.encode()
 NEVER: Final = float("inf")
 MAX_ERROR_BYTES: Final = 64 * 1024
 """Of a provider's error body no more is read (reliability U16: a 100 MB body)."""
@@ -118,8 +120,11 @@ class Call:
         try:
             self.asked = asked = decode_asked(self.body)
         except NOT_READABLE as error:
-            self.refuse(refusal(400, why_not(self.body, error), "invalid_request_error"))
-            return
+            form = steps.read_form(self)
+            if form is None:
+                self.refuse(refusal(400, why_not(self.body, error), "invalid_request_error"))
+                return
+            self.asked = asked = form
         if asked.user is not None:
             self.end_user = asked.user[:256] if isinstance(asked.user, str) else ""
         surface = arrival.surface
@@ -174,6 +179,9 @@ class Call:
         """Send the request to the present deployment, its intent first."""
         worker, prepared, asked, arrival = self.worker, self.prepared, self.asked, self.arrival
         body = None
+        if self.body.find(ENVELOPE) >= 0 and prepared.same_format:  # `in` is ten times as dear
+            # State of a provider that served an earlier turn: it must be opened, or the next provider chokes on it.
+            self.prepared = prepared = self.state.prepare(prepared.deployment, arrival.surface, anew=True) or prepared
         if prepared.way is not None:
             body = steps.make_body(self, prepared.way)
             if body is None:
@@ -224,26 +232,11 @@ class Call:
         self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
         pool = prepared.pool
         if pool is None:
-            self.task = self.worker.loop.create_task(self._launch_embedded())
+            self.task = self.worker.loop.create_task(steps.launch_embedded(self))
             return
         if prepared.authorizer is not None and not steps.authorize(self, prepared.authorizer):
             return
         pool.start(self, prepared.timeouts.connect)
-
-    async def _launch_embedded(self) -> None:
-        try:
-            host, port = await self.worker.embedded()
-        except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the reason to give
-            self.task = None
-            self.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
-            return
-        self.task = None
-        if self.over:
-            return
-        head_bytes = len(self.prepared.head)
-        self.prepared = self.state.prepare_embedded(self.prepared, Origin("http", host, port))
-        self.request = self.prepared.head + self.request[head_bytes:]
-        self.launch()
 
     # What the provider does (Exchange).
 

@@ -27,7 +27,7 @@ from trunkline.ir.parts import Foreign, Media, Reasoning, Text, ToolCall, ToolRe
 from trunkline.wire.codec import StreamDecoder, StreamEncoder
 from trunkline.wire.sse import SseSplitter
 
-_EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
+SINGLE_EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
 CHARACTERS_PER_TOKEN: Final = 4
 """For an estimate where the provider gives no usage."""
 
@@ -121,7 +121,7 @@ class Watching(Facts):
         if not whole or self.done:
             return b""
         kept: list[bytes] = []
-        for event in _EVENT.findall(whole):
+        for event in SINGLE_EVENT.findall(whole):
             for read in self._decoder.feed(event):
                 self._note(read)
             if self.failure is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from trunkline.ledger.cost import usd
-from trunkline.pipeline.state import header_value
+from trunkline.pipeline.heads import header_value
 from trunkline.upstream import Headers
 
 if TYPE_CHECKING:

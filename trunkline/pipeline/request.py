@@ -75,7 +75,7 @@ _MODEL_VALUE: Final = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*")')
 _INCLUDE_USAGE: Final = b',"stream_options":{"include_usage":true}}'
 
 
-_OPENAI: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
+_RENAMED: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 _STREAM_OPTIONS: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS})
 """Streams whose usage comes only where `stream_options` asks for it."""
 _MODEL_IN_PATH: Final = frozenset(
@@ -157,7 +157,7 @@ class Edit:
 def edit_for(deployment: Deployment, endpoint: Endpoint = Endpoint.CHAT) -> Edit:
     """Prepare the edits that a deployment makes to requests of one operation in the client's own format."""
     quirks = deployment.target.quirks if deployment.target is not None else Quirks()
-    own = endpoint in _OPENAI
+    own = endpoint in _RENAMED
     rename = {**quirks.rename, **deployment.rename} if own else {}
     defaults = {**deployment.defaults, **quirks.body}
     silent = quirks.leave_out | {"model"} if endpoint in _MODEL_IN_PATH else quirks.leave_out

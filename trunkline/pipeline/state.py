@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 import trunkline
 from trunkline.access import Gate
 from trunkline.config.snapshot import Deployment, Snapshot, Timeouts
 from trunkline.ir import Endpoint, Secret
 from trunkline.pipeline import ways
+from trunkline.pipeline.heads import header_value, host_header, in_path, request_head
 from trunkline.pipeline.request import Edit, edit_for, encode_name
 from trunkline.pipeline.surface import Arrival, Surface
 from trunkline.pipeline.way import Way
@@ -22,6 +22,7 @@ from trunkline.upstream import Origin, Pool, Pools
 
 MIN_SECRET = 4
 """Shorter keys are dummies of self-hosted servers; masking them would eat words."""
+ANEW = "#anew"
 FindPrice = Callable[[Deployment], Price | None]
 
 
@@ -103,12 +104,15 @@ class State:
     """Heads that were let in, as bytes without their length: the same bytes are let in again unread."""
     prepared: dict[tuple[Deployment, str], Prepared] = field(default_factory=dict[tuple[Deployment, str], Prepared])
 
-    def prepare(self, deployment: Deployment, surface: Surface) -> Prepared | None:
-        """The prepared form, or `None` where the host does not offer the operation."""
-        key = (deployment, surface.route)
+    def prepare(self, deployment: Deployment, surface: Surface, *, anew: bool = False) -> Prepared | None:
+        """The prepared form, or `None` where the host does not offer the operation.
+
+        `anew`: a conversation is to be read and written again although the format is the same on both sides.
+        """
+        key = (deployment, surface.route + ANEW if anew else surface.route)
         found = self.prepared.get(key)
         if found is None:
-            made = self._make(deployment, surface)
+            made = self._make(deployment, surface, anew=anew)
             if made is None:
                 return None
             if len(self.prepared) > 4096:  # wildcards can name any number of models
@@ -124,9 +128,9 @@ class State:
         path = prepared.head.split(b" ", 2)[1].decode()
         return replace(prepared, head=request_head(running, path), pool=self.pools.of(origin))
 
-    def _make(self, deployment: Deployment, surface: Surface) -> Prepared | None:
+    def _make(self, deployment: Deployment, surface: Surface, *, anew: bool) -> Prepared | None:
         target = deployment.target
-        chosen = ways.choose(deployment, surface)
+        chosen = ways.choose(deployment, surface, anew=anew)
         if target is None or chosen is None:
             return None
         endpoint, way = chosen
@@ -156,38 +160,6 @@ class State:
         )
 
 
-def request_head(deployment: Deployment, path: str) -> bytes:
-    """Request line and headers of every request to a deployment, up to the value of `content-length`."""
-    target = deployment.target
-    assert target is not None
-    lines = [
-        f"POST {in_path(path, deployment.model)} HTTP/1.1",
-        f"host: {host_header(target)}",
-        "content-type: application/json",
-        "accept-encoding: identity",
-        f"user-agent: trunkline/{trunkline.__version__}",
-    ]
-    for name, value in target.headers:
-        lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}")
-    return ("\r\n".join(lines) + "\r\ncontent-length: ").encode("latin-1")
-
-
-def host_header(target: Target) -> str:
-    """Host, and port where it is not the scheme's own."""
-    default = 443 if target.scheme == "https" else 80
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return host if target.port == default else f"{host}:{target.port}"
-
-
-def in_path(path: str, model: str) -> str:
-    """The path with the model in its place. A name from a client (a wildcard's) must not become other segments."""
-    if "{model}" not in path:
-        return path
-    return path.replace(
-        "{model}", "/".join(quote(part, safe="@:~") for part in model.split("/") if part not in ("", ".", ".."))
-    )
-
-
 def _api_base(target: Target, path: str, endpoint: Endpoint) -> str:
     """LiteLLM's `api_base`: where the host's API begins, without the operation and the query."""
     if target.embedded and not target.port:
@@ -212,10 +184,3 @@ def _answer_block(deployment: Deployment, api_base: str) -> bytes:
     if gone is not None:
         lines.append(("x-trunkline-model-replaced", f"{gone.retired} (retired {gone.since}) by {gone.successor}"))
     return b"".join(b"%b: %b\r\n" % (name.encode(), header_value(value)) for name, value in lines)
-
-
-def header_value(text: str) -> bytes:
-    """Text as a header value: whatever could end the line or is not printable ASCII is percent-encoded (H02)."""
-    if text.isascii() and text.isprintable():
-        return text.encode()
-    return b"".join(bytes([b]) if 0x20 <= b < 0x7F else b"%%%02X" % b for b in text.encode("utf-8", "replace"))

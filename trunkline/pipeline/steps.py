@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final, assert_never
 from trunkline.access import Refusal, refusal
 from trunkline.ir import Usage
 from trunkline.ir.failure import Failure
+from trunkline.ir.losses import BadShape
 from trunkline.pipeline import counting, finish
 from trunkline.pipeline.failures import Trouble, from_codec, malformed, named
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
+from trunkline.pipeline.request import Asked
 from trunkline.pipeline.way import Again, Carried, Fetch, Refused, StreamRelay, Way, Whole
 from trunkline.providers.settings import UnavailableError
 from trunkline.providers.target import Authorizer
-from trunkline.upstream import Kind, UpstreamFailure
+from trunkline.upstream import Kind, Origin, UpstreamFailure
 from trunkline.upstream.failure import EgressError
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def make_body(call: Call, way: Way) -> bytes | None:
     if carried is None:
         asked = call.asked.strict
         carried = call.carried = Carried(strict=call.arrival.strict or asked == b"true")
+    carried.head, carried.path = b"", ""
     try:
         sent = way.request(call, carried)
     except Refused as why:
@@ -51,9 +54,25 @@ def make_body(call: Call, way: Way) -> bytes | None:
     return body
 
 
+def read_form(call: Call) -> Asked | None:
+    """What the gateway minds of a multipart body; `None` where it is none."""
+    kind = call.arrival.content_type
+    if not kind.lower().startswith("multipart/form-data"):
+        return None
+    from trunkline.wire.small.multipart import parse
+
+    try:
+        form = parse(call.body, kind)
+        return Asked(model=form.field("model"), stream=form.field("stream") == "true", user=form.field("user"))
+    except BadShape:
+        return None
+
+
 def _head(call: Call, more: tuple[tuple[str, str], ...] = ()) -> bytes:
-    prepared = call.prepared
+    prepared, carried = call.prepared, call.carried
     head = prepared.stream_head if call.stream and prepared.stream_head else prepared.head
+    if carried is not None and carried.head:
+        head = carried.head
     passed = call.arrival.passed if prepared.same_format else ()
     if not more and not passed:
         return head
@@ -95,11 +114,30 @@ def refuse(call: Call, status: int, message: str, param: str = "") -> None:
     call.refuse(refusal(status, message, kind, param or None))
 
 
+async def launch_embedded(call: Call) -> None:
+    """Start the embedded model if need be, then go on to it."""
+    try:
+        host, port = await call.worker.embedded()
+    except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the reason to give
+        call.task = None
+        call.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
+        return
+    call.task = None
+    if call.over:
+        return
+    head_bytes = len(call.prepared.head)
+    call.prepared = call.state.prepare_embedded(call.prepared, Origin("http", host, port))
+    call.request = call.prepared.head + call.request[head_bytes:]
+    call.launch()
+
+
 def authorize(call: Call, authorizer: Authorizer) -> bool:
     """Put this request's authentication into its head; `False` where it must be fetched first."""
     prepared, carried = call.prepared, call.carried
     body = carried.body if carried is not None else call.request.partition(b"\r\n\r\n")[2]
     path = prepared.stream_path if call.stream else prepared.path
+    if carried is not None and carried.path:
+        path = carried.path
     found = authorizer.headers("POST", prepared.host, path, body)
     if found is None:
         call.task = call.worker.loop.create_task(_refresh(call, authorizer))
@@ -145,7 +183,7 @@ def take_answer(call: Call, way: Way, body: bytes) -> None:
     found = way.whole(call, carried, call.status, call.headers, body)
     match found:
         case Whole():
-            if call.stream:
+            if call.stream and not found.streamed:
                 _restream(call, way, carried, body)
                 return
             call.provider_model, call.provider_id = found.model, found.provider_id

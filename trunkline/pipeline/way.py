@@ -7,12 +7,15 @@ OpenAI's own format on both sides has no way at all: `Prepared.way` is `None` an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
 
 from trunkline.ir import Usage
 from trunkline.ir.failure import Failure
 from trunkline.ir.request import Request
+from trunkline.pipeline.heads import in_path, request_head
 from trunkline.pipeline.request import Sent
 from trunkline.profiles.adapt import Fetched
 
@@ -32,6 +35,8 @@ class Whole:
     provider_id: str = ""
     finish_reason: str = ""
     losses: tuple[str, ...] = ()
+    streamed: bool = False
+    """Where a stream was asked for, `body` is it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ class StreamRelay(Protocol):
 class Carried:
     """What a way carries along in a call; made for calls that have a way."""
 
-    __slots__ = ("body", "decoded", "fetched", "polls", "strict")
+    __slots__ = ("body", "decoded", "fetched", "head", "path", "polls", "small", "strict")
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
@@ -94,6 +99,20 @@ class Carried:
         """What URLs in it held."""
         self.polls = 0
         """How often an answer was asked for again."""
+        self.small: object = None
+        """The client's request of an operation that is no conversation, read."""
+        self.head = b""
+        """The head to send instead of the prepared one, where this request's differs."""
+        self.path = ""
+        """The path in it."""
+
+    def shape(self, call: Call, path: str, query: Sequence[tuple[str, str]], content_type: str, accept: str) -> None:
+        """Give this request a head of its own."""
+        deployment = call.prepared.deployment
+        asked = urlencode(query)
+        whole = path + ("&" if "?" in path else "?") + asked if asked else path
+        self.head = request_head(deployment, whole, content_type, accept)
+        self.path = in_path(whole, deployment.model)
 
 
 class Way(Protocol):

@@ -14,6 +14,11 @@ from trunkline.wire.registry import CHAT_FORMATS, client_codec, codec
 
 _FAST: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 """OpenAI's bytes: no way at all, the call knows them."""
+_SAME_OPERATION: Final = (
+    (Endpoint.EMBEDDINGS, Endpoint.COHERE_EMBED, Endpoint.GEMINI_BATCH_EMBED, Endpoint.GEMINI_EMBED),
+    (Endpoint.IMAGES, Endpoint.IMAGE_EDITS),
+    (Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS),
+)
 _FREE: Final = frozenset({Endpoint.COUNT_TOKENS, Endpoint.GEMINI_COUNT, Endpoint.INPUT_TOKENS, Endpoint.MODERATIONS})
 """Operations that providers do not charge for."""
 _PREFERRED: Final = (
@@ -23,17 +28,22 @@ _PREFERRED: Final = (
 """Where a host speaks several formats, the first of these that it has: its own rather than a compatible face."""
 
 
-def choose(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way | None] | None:
-    """The operation that is called, and how; `None` where the deployment cannot serve the surface."""
+def choose(deployment: Deployment, surface: Surface, *, anew: bool = False) -> tuple[Endpoint, Way | None] | None:
+    """The operation that is called, and how; `None` where the deployment cannot serve the surface.
+
+    `anew`: bytes may not pass, although the format is the same: the request carries what only a decoder may open.
+    """
     target = deployment.target
     if target is None:
         return None
     endpoint = surface.endpoint
-    if endpoint in target.paths and not surface.array:
+    if endpoint in target.small:
+        return endpoint, _small(endpoint, endpoint, deployment)
+    if endpoint in target.paths and not surface.array and not (anew and endpoint in CHAT_FORMATS):
         return endpoint, _same(deployment, surface)
     if endpoint in CHAT_FORMATS or endpoint is Endpoint.COMPLETIONS:
         return _translated(deployment, surface)
-    return None
+    return _other_wire(deployment, endpoint)
 
 
 def _same(deployment: Deployment, surface: Surface) -> Way | None:
@@ -45,10 +55,27 @@ def _same(deployment: Deployment, surface: Surface) -> Way | None:
         return Question(codec(surface.errors), edit_for(deployment, surface.endpoint))
     own = CHAT_FORMATS.get(surface.endpoint)
     if own is None:
-        return None
+        return _small(surface.endpoint, surface.endpoint, deployment)
     assert deployment.target is not None
     dialect = deployment.target.quirks.codec_dialect
     return SameFormat(codec(own, dialect), edit_for(deployment, surface.endpoint))
+
+
+def _small(asked: Endpoint, offered: Endpoint, deployment: Deployment) -> Way:
+    from trunkline.pipeline.small_way import SmallWay
+
+    return SmallWay(asked, offered, deployment)
+
+
+def _other_wire(deployment: Deployment, asked: Endpoint) -> tuple[Endpoint, Way | None] | None:
+    """An operation that the deployment offers under another client's path (embeddings are that in three formats)."""
+    assert deployment.target is not None
+    for group in _SAME_OPERATION:
+        if asked in group:
+            for offered in group:
+                if offered in deployment.target.paths:
+                    return offered, _small(asked, offered, deployment)
+    return None
 
 
 def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way | None] | None:
@@ -57,7 +84,8 @@ def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way
 
     target = deployment.target
     assert target is not None
-    endpoint = next((one for one in _preferred(surface) if one in target.paths), None)
+    own = (surface.endpoint,) if surface.endpoint in target.paths else ()
+    endpoint = next((one for one in (*own, *_PREFERRED) if one in target.paths), None)
     if endpoint is None:
         return None
     quirks = target.quirks
@@ -76,9 +104,3 @@ def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way
         deployment=deployment,
         usage_option=theirs is Format.OPENAI_CHAT and quirks.stream_options,
     )
-
-
-def _preferred(surface: Surface) -> tuple[Endpoint, ...]:
-    """A stateful or richer face only for a client of it: others are served by the host's plainest."""
-    del surface
-    return _PREFERRED

@@ -1,0 +1,1 @@
+"""Embeddings, rerank, moderations, images, speech, transcription: one small codec per wire and operation."""
