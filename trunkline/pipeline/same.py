@@ -42,6 +42,8 @@ class SameFormat:
         del call, carried, status
         try:
             members = _decode(body)
+            if members.get("error"):
+                return self._codec.decode_failure(502, body)
             answer = self._codec.decode_answer(members)
         except (BadShape, *NOT_READABLE) as error:
             return Failure(

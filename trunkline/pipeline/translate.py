@@ -129,12 +129,17 @@ class Translation:
         """The client's answer."""
         del headers
         try:
-            answer = self._theirs.decode_answer(_decode(body))
+            read = _decode(body)
+            if read.get("error"):
+                return self._theirs.decode_failure(502, body)  # an error under 200
+            answer = self._theirs.decode_answer(read)
         except (BadShape, *NOT_READABLE) as error:
             return _unreadable(status, error)
         losses = Losses()
         choice = answer.choices[0] if answer.choices else None
         shown = replace(answer, model=call.model_group) if call.state.snapshot.echo_model else answer
+        if shown.native is not None and shown.native.format is not self._own.format:
+            shown = replace(shown, native=None)  # the provider's book-keeping, no part of what the model said
         members = self._own.encode_answer(shown, self._reply(call, carried), losses)
         finish = "" if choice is None else choice.finish_native or (choice.finish.value if choice.finish else "")
         return Whole(
