@@ -1,0 +1,1 @@
+"""Ollama's own format: `/api/chat`, and `/api/generate` for text."""

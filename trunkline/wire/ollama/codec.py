@@ -1,0 +1,71 @@
+"""Ollama's format in both directions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trunkline.ir.answer import Answer
+from trunkline.ir.failure import Failure
+from trunkline.ir.format import Format
+from trunkline.ir.losses import Losses
+from trunkline.ir.request import Request
+from trunkline.wire.codec import NOT_NAMED, Codec, Members, Named, Reply
+from trunkline.wire.ollama.answer import read_answer, write_answer
+from trunkline.wire.ollama.failure import read_failure, write_failure
+from trunkline.wire.ollama.request import read_request, write_request
+from trunkline.wire.ollama.stream_decoder import OllamaStreamDecoder
+from trunkline.wire.ollama.stream_encoder import OllamaStreamEncoder
+
+
+class OllamaCodec:
+    """`/api/chat`, and `/api/generate` where the client or the request came for that."""
+
+    format: Format = Format.OLLAMA
+    stream_type: str = "application/x-ndjson"
+
+    def decode_request(self, members: Members, named: Named = NOT_NAMED) -> Request:
+        """A client's request.
+
+        Raises:
+            BadShape: it does not have the format's shape.
+        """
+        return read_request(members, named)
+
+    def encode_request(self, request: Request, losses: Losses) -> Members:
+        """The body for a provider.
+
+        Raises:
+            Untranslatable: it holds content, a tool or an output schema that the format cannot express.
+        """
+        return write_request(request, losses)
+
+    def decode_answer(self, members: Members) -> Answer:
+        """A provider's answer.
+
+        Raises:
+            BadShape: it does not have the format's shape.
+        """
+        return read_answer(members)
+
+    def encode_answer(self, answer: Answer, reply: Reply, losses: Losses) -> Members:
+        """The body for a client."""
+        return write_answer(answer, reply, losses)
+
+    def stream_decoder(self) -> OllamaStreamDecoder:
+        """For one stream of a provider."""
+        return OllamaStreamDecoder()
+
+    def stream_encoder(self, reply: Reply) -> OllamaStreamEncoder:
+        """For one stream to a client."""
+        return OllamaStreamEncoder(reply)
+
+    def decode_failure(self, status: int, body: bytes) -> Failure:
+        """A provider's error answer."""
+        return read_failure(status, body)
+
+    def encode_failure(self, failure: Failure) -> Members:
+        """The error body for a client."""
+        return write_failure(failure)
+
+
+CODEC: Final[Codec] = OllamaCodec()

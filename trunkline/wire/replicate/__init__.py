@@ -1,0 +1,1 @@
+"""Replicate's predictions: jobs that are created, waited for and read."""
