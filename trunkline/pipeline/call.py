@@ -486,7 +486,9 @@ class Call:
             return
         wait = retry_after_seconds(self.headers.get(b"retry-after"))
         if self.prepared.way is not None:
-            self.failed(steps.read_error(self, self.prepared.way, self.prepared.censored(body), wait))
+            trouble = steps.read_error(self, self.prepared.way, self.prepared.censored(body), wait)
+            if trouble is not None:
+                self.failed(trouble)
             return
         self.failed(from_answer(self.status, self.prepared.censored(body), provider, retry_after=wait))
 
@@ -566,6 +568,7 @@ class Call:
             pool = self.prepared.pool
             if pool is not None:
                 pool.give_up(self)
+            steps.let_go(self)
         if self.task is not None:
             self.task.cancel()
             self.task = None

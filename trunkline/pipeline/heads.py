@@ -10,12 +10,18 @@ from trunkline.ir import Secret
 from trunkline.providers.target import Target
 
 
-def request_head(deployment: Deployment, path: str, content_type: str = "application/json", accept: str = "") -> bytes:
+def request_head(
+    deployment: Deployment,
+    path: str,
+    content_type: str = "application/json",
+    accept: str = "",
+    method: str = "POST",
+) -> bytes:
     """Request line and headers of a request to a deployment, up to the value of `content-length`."""
     target = deployment.target
     assert target is not None
     lines = [
-        f"POST {in_path(path, deployment.model)} HTTP/1.1",
+        f"{method} {in_path(path, deployment.model)} HTTP/1.1",
         f"host: {host_header(target)}",
         f"content-type: {content_type}",
         "accept-encoding: identity",

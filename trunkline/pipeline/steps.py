@@ -237,11 +237,30 @@ def _poll(call: Call, request: bytes) -> None:
     pool.start(call, call.prepared.timeouts.connect)
 
 
-def read_error(call: Call, way: Way, body: bytes, retry_after: float | None) -> Trouble:
-    """What a provider's error answer means."""
+def read_error(call: Call, way: Way, body: bytes, retry_after: float | None) -> Trouble | None:
+    """What a provider's error answer means; `None` where it only delays a job, which is looked at again."""
+    carried = call.carried
+    if carried is not None and carried.job is not None and carried.polls:
+        from trunkline.pipeline.job_way import next_look
+
+        carried.job.received(call.status, body, retry_after)
+        found = next_look(call.prepared.deployment, carried.job)
+        if isinstance(found, Again):
+            _ask_again(call, carried, found)
+            return None
     failure, passed = way.failure(call.status, body)
     provider = call.prepared.deployment.provider
     return from_codec(failure, call.status, passed, provider, retry_after=retry_after)
+
+
+def let_go(call: Call) -> None:
+    """The provider's work is not wanted any more."""
+    carried = call.carried
+    if carried is not None and carried.job is not None:
+        from trunkline.pipeline.job_way import stop
+
+        stop(call, carried.job)
+        carried.job = None
 
 
 def error_in_stream(call: Call, relay: StreamRelay) -> Trouble:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from trunkline.config.snapshot import Deployment
+from trunkline.ir.answer import Answer
 from trunkline.ir.events import Event
 from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.fold import unfold
@@ -18,9 +19,9 @@ from trunkline.ir.request import Request
 from trunkline.pipeline.codec_relay import Restreamed, Translating
 from trunkline.pipeline.drops import leave_out
 from trunkline.pipeline.request import NOT_READABLE, OBEYED, OURS, Sent
-from trunkline.pipeline.way import Carried, Fetch, Refused, Whole
+from trunkline.pipeline.way import Again, Carried, Fetch, Refused, Whole
 from trunkline.profiles.adapt import Adapter, MustFetch
-from trunkline.wire.codec import Codec, Members, Named, Reply
+from trunkline.wire.codec import Codec, Members, Named, Reply, StreamDecoder, StreamEncoder
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
@@ -34,8 +35,8 @@ class Translation:
     """The way between a client's format and a deployment's."""
 
     __slots__ = (
-        "_adapter", "_defaults", "_deployment", "_drop", "_extra", "_leave_out", "_own", "_theirs", "_usage_option",
-        "client_stream_type", "stream_type",
+        "_adapter", "_defaults", "_drop", "_extra", "_leave_out", "_own", "_theirs", "_usage_option",
+        "client_stream_type", "deployment", "stream_type",
     )  # fmt: skip
 
     def __init__(
@@ -50,7 +51,7 @@ class Translation:
         self._own = own
         self._theirs = theirs
         self._adapter = adapter
-        self._deployment = deployment
+        self.deployment = deployment
         self._drop = deployment.drop
         self._leave_out = target.quirks.leave_out
         self._extra = dict(target.quirks.body)
@@ -63,6 +64,11 @@ class Translation:
     def request(self, call: Call, carried: Carried) -> Sent:
         """The provider's body. Raises `Refused` and `Fetch`."""
         losses = Losses()
+        members = self.checked(call, carried, losses)
+        return Sent(_encode(members), losses=tuple(f"{loss.path} ({loss.reason})" for loss in losses.found))
+
+    def checked(self, call: Call, carried: Carried, losses: Losses) -> Members:
+        """The provider's body as JSON members. Raises `Refused` and `Fetch`."""
         try:
             members = self.members(call, carried, losses)
         except BadShape as error:
@@ -76,7 +82,7 @@ class Translation:
             raise Refused(
                 _invalid(f"`strict`: {self._named()} cannot carry `{first.path}`: {first.reason}", first.path)
             )
-        return Sent(_encode(members), losses=tuple(f"{loss.path} ({loss.reason})" for loss in losses.found))
+        return members
 
     def members(self, call: Call, carried: Carried, losses: Losses) -> Members:
         """The provider's body as JSON members; what `/utils/transform_request` shows.
@@ -125,7 +131,9 @@ class Translation:
     def _named(self) -> str:
         return f"`{self._adapter.model}`"
 
-    def whole(self, call: Call, carried: Carried, status: int, headers: Headers, body: bytes) -> Whole | Failure:
+    def whole(
+        self, call: Call, carried: Carried, status: int, headers: Headers, body: bytes
+    ) -> Whole | Again | Failure:
         """The client's answer."""
         del headers
         try:
@@ -135,6 +143,10 @@ class Translation:
             answer = self._theirs.decode_answer(read)
         except (BadShape, *NOT_READABLE) as error:
             return _unreadable(status, error)
+        return self.written(call, carried, answer)
+
+    def written(self, call: Call, carried: Carried, answer: Answer) -> Whole:
+        """An answer in the client's format."""
         losses = Losses()
         choice = answer.choices[0] if answer.choices else None
         shown = replace(answer, model=call.model_group) if call.state.snapshot.echo_model else answer
@@ -153,9 +165,15 @@ class Translation:
 
     def relay(self, call: Call, carried: Carried) -> Translating:
         """For one stream."""
-        return Translating(
-            self._theirs.stream_decoder(), self._own.stream_encoder(self._reply(call, carried)), echo=_echo(call)
-        )
+        return Translating(self.provider_decoder(), self.client_encoder(call, carried), echo=echoed(call))
+
+    def provider_decoder(self) -> StreamDecoder:
+        """Reads the provider's stream."""
+        return self._theirs.stream_decoder()
+
+    def client_encoder(self, call: Call, carried: Carried) -> StreamEncoder:
+        """Writes the client's."""
+        return self._own.stream_encoder(self._reply(call, carried))
 
     def restream(self, call: Call, carried: Carried, whole: bytes) -> Restreamed | None:
         """A whole answer as the stream that was asked for."""
@@ -163,8 +181,7 @@ class Translation:
             events: list[Event] = list(unfold(self._theirs.decode_answer(_decode(whole))))
         except (BadShape, *NOT_READABLE):
             return None
-        encoder = self._own.stream_encoder(self._reply(call, carried))
-        return Restreamed(self._theirs.stream_decoder(), encoder, events, echo=_echo(call))
+        return Restreamed(self.provider_decoder(), self.client_encoder(call, carried), events, echo=echoed(call))
 
     def failure(self, status: int, body: bytes) -> tuple[Failure, bytes]:
         """The provider's error; the client's body is made from it."""
@@ -177,8 +194,8 @@ class Translation:
             model=call.model_group,
             created=call.started_us // 1_000_000,
             request=carried.decoded,
-            provider=self._deployment.provider,
-            deployment=self._deployment.id,
+            provider=self.deployment.provider,
+            deployment=self.deployment.id,
         )
 
 
@@ -223,7 +240,8 @@ _DEFAULTED: Final = (
 )  # fmt: skip
 
 
-def _echo(call: Call) -> str:
+def echoed(call: Call) -> str:
+    """The name that answers carry instead of the provider's; empty: the provider's."""
     return call.model_group if call.state.snapshot.echo_model else ""
 
 

@@ -22,6 +22,7 @@ from trunkline.profiles.adapt import Fetched
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
     from trunkline.upstream import Headers
+    from trunkline.wire.replicate.job import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class StreamRelay(Protocol):
 class Carried:
     """What a way carries along in a call; made for calls that have a way."""
 
-    __slots__ = ("body", "decoded", "fetched", "head", "path", "polls", "small", "strict")
+    __slots__ = ("body", "decoded", "fetched", "head", "job", "path", "polls", "small", "strict")
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
@@ -99,6 +100,8 @@ class Carried:
         """What URLs in it held."""
         self.polls = 0
         """How often an answer was asked for again."""
+        self.job: Job | None = None
+        """The prediction under way, where answers are made as jobs."""
         self.small: object = None
         """The client's request of an operation that is no conversation, read."""
         self.head = b""

@@ -91,7 +91,12 @@ def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way
     quirks = target.quirks
     theirs = CHAT_FORMATS[endpoint]
     dialect = quirks.usage_dialect if theirs is Format.OPENAI_CHAT else quirks.codec_dialect
-    return endpoint, Translation(
+    kind = Translation
+    if theirs is Format.REPLICATE:
+        from trunkline.pipeline.job_way import JobWay
+
+        kind = JobWay
+    return endpoint, kind(
         own=client_codec(surface.endpoint, array=surface.array),
         theirs=codec(theirs, dialect),
         adapter=Adapter(
