@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from trunkline.config.snapshot import Deployment, Note, Snapshot
+from trunkline.config.snapshot import Note, Replacement, Snapshot
 
 FEW: Final = 3
 """So many notes of a kind are printed as they are; more are summed up."""
@@ -46,10 +47,15 @@ def _retired(snapshot: Snapshot) -> Iterator[str]:
     if len(notes) <= FEW:
         yield from map(_as_written, notes)
         return
-    pairs = dict.fromkeys(_pair(d) for d in snapshot.deployments if d.replacement is not None)
-    yield f"retired names answered by their successors: {', '.join(pairs)}; `trunkline check` says since when"
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    found = [d.replacement for d in snapshot.deployments if d.replacement is not None]
+    gone = dict.fromkeys(_pair(one) for one in found if one.since <= today)
+    leaving = dict.fromkeys(f"`{one.retired}` on {one.since}" for one in found if one.since > today)
+    if gone:
+        yield f"retired names answered by their successors: {', '.join(gone)}; `trunkline check` says since when"
+    if leaving:
+        yield f"names whose makers will retire them, answered by their successors already: {', '.join(leaving)}"
 
 
-def _pair(deployment: Deployment) -> str:
-    gone = deployment.replacement
-    return f"`{gone.retired}` by `{gone.successor}`" if gone is not None else ""
+def _pair(gone: Replacement) -> str:
+    return f"`{gone.retired}` by `{gone.successor}`"
