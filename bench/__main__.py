@@ -28,7 +28,7 @@ from bench.results import Ledger, Load, Report
 from bench.rig import ROOT, Rig, rig
 from bench.system import BenchError, machine, need_programs, raise_open_files, versions
 
-PARTS: Final = ("chat", "stream", "start", "memory", "streams", "soak")
+PARTS: Final = ("chat", "stream", "translated", "start", "memory", "streams", "soak")
 CHAT_CONNECTIONS: Final = (32, 1, 128)
 STREAM_CONNECTIONS: Final = (32,)
 
@@ -73,14 +73,16 @@ def _names(
 
 
 def _load(rig_: Rig, gateway: Gateway, chosen: argparse.Namespace) -> tuple[list[Load], Ledger | None]:
-    kinds = [(False, n) for n in CHAT_CONNECTIONS if "chat" in chosen.only]
-    kinds += [(True, n) for n in STREAM_CONNECTIONS if "stream" in chosen.only]
+    kinds = [(False, False, n) for n in CHAT_CONNECTIONS if "chat" in chosen.only]
+    kinds += [(False, True, n) for n in STREAM_CONNECTIONS if "stream" in chosen.only]
+    kinds += [(True, stream, report.CONNECTIONS) for stream in (False, True) if "translated" in chosen.only]
     if not kinds:
         return [], None
     loads, counter, books = [], Counter(), Books(gateway)
-    for stream, connections in kinds:
-        print(f"{'stream' if stream else 'chat'}, {connections} connections", flush=True)
-        target = gateway_target(gateway, stream=stream)
+    for translated, stream, connections in kinds:
+        kind = f"{'translated ' if translated else ''}{'stream' if stream else 'chat'}"
+        print(f"{kind}, {connections} connections", flush=True)
+        target = gateway_target(gateway, stream=stream, translated=translated)
         loads.append(measure(rig_, target, connections, chosen.rounds, chosen.secs, counter))
     return loads, books.compare(counter)
 
@@ -125,7 +127,7 @@ def run(chosen: argparse.Namespace) -> Report:
             made = msgspec.structs.replace(
                 made, start=scenes.start(rig_, rig_.run / "start", command, 2 if chosen.quick else 5)
             )
-        if {"memory", "chat", "stream"} & {*chosen.only}:
+        if {"memory", "chat", "stream", "translated"} & {*chosen.only}:
             with Gateway(rig_, rig_.run / "load", command) as gateway:
                 if "memory" in chosen.only:
                     print("idle memory", flush=True)

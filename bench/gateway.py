@@ -32,14 +32,16 @@ SHIP_SECONDS: Final = 120.0
 CHAT_MODEL: Final = "gpt-4"
 STREAM_MODEL: Final = "gpt-4-stream"
 HOLD_MODEL: Final = "gpt-4-hold"
+TRANSLATED_MODEL: Final = "claude"
+TRANSLATED_STREAM_MODEL: Final = "claude-stream"
 
 
 def config(rig: Rig) -> str:
-    """The configuration (JSON is YAML): three models on the two upstreams, with prices."""
+    """The configuration (JSON is YAML): models of two formats on the two upstreams, with prices."""
 
-    def model(name: str, base: str) -> dict[str, object]:
+    def model(name: str, base: str, provider: str = "openai") -> dict[str, object]:
         params = {
-            "model": "openai/bench-model",
+            "model": f"{provider}/bench-model",
             "api_base": base,
             "api_key": "sk-upstream",
             "input_cost_per_token": INPUT_PRICE / 1e12,
@@ -51,6 +53,8 @@ def config(rig: Rig) -> str:
         model(CHAT_MODEL, f"http://127.0.0.1:{rig.json_port}/v1"),
         model(STREAM_MODEL, f"http://127.0.0.1:{rig.sse_port}/v1"),
         model(HOLD_MODEL, f"http://127.0.0.1:{rig.sse_port}/hold/v1"),
+        model(TRANSLATED_MODEL, f"http://127.0.0.1:{rig.json_port}", "anthropic"),
+        model(TRANSLATED_STREAM_MODEL, f"http://127.0.0.1:{rig.sse_port}", "anthropic"),
     ]
     return json.dumps({"model_list": models, "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"}})
 

@@ -6,7 +6,15 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.gateway import CHAT_COST, CHAT_MODEL, STREAM_COST, STREAM_MODEL, Gateway
+from bench.gateway import (
+    CHAT_COST,
+    CHAT_MODEL,
+    STREAM_COST,
+    STREAM_MODEL,
+    TRANSLATED_MODEL,
+    TRANSLATED_STREAM_MODEL,
+    Gateway,
+)
 from bench.results import Ledger, Load
 from bench.rig import Rig, Wrk
 from bench.system import BenchError, cpu_seconds
@@ -31,6 +39,8 @@ class Target:
     """Its other processes."""
     settle: Callable[[], object]
     """Wait until what was put off is done."""
+    translated: bool = False
+    """The provider speaks another format than the client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +142,11 @@ def _sum_up(target: Target, connections: int, secs: int, done: Sequence[_Round])
 
     return Load(
         server=target.name,
-        name=f"{'stream of 50 events' if target.stream else 'chat'}, {connections} connections",
+        name=f"{'translated ' if target.translated else ''}{'stream of 50 events' if target.stream else 'chat'},"
+        f" {connections} connections",
         connections=connections,
         stream=target.stream,
+        translated=target.translated,
         rounds=len(done),
         secs=secs,
         cpu_us=median(lambda r: r.cpu),
@@ -156,7 +168,7 @@ def _sum_up(target: Target, connections: int, secs: int, done: Sequence[_Round])
     )
 
 
-def gateway_target(gateway: Gateway, *, stream: bool) -> Target:
+def gateway_target(gateway: Gateway, *, stream: bool, translated: bool = False) -> Target:
     """The gateway as a target: its worker answers, its shipper helps."""
 
     def helping() -> list[int]:
@@ -167,12 +179,17 @@ def gateway_target(gateway: Gateway, *, stream: bool) -> Target:
         name="trunkline",
         url=gateway.url,
         headers=gateway.headers,
-        model=STREAM_MODEL if stream else CHAT_MODEL,
+        model=_MODELS[translated][stream],
+        translated=translated,
         stream=stream,
         answering=lambda: [gateway.pid],
         helping=helping,
         settle=gateway.wait_shipped,
     )
+
+
+_MODELS = ((CHAT_MODEL, STREAM_MODEL), (TRANSLATED_MODEL, TRANSLATED_STREAM_MODEL))
+"""By translated and streamed."""
 
 
 class Books:
@@ -191,7 +208,7 @@ class Books:
         return cpu_seconds([pid])
 
     def _read(self) -> tuple[int, dict[str, int], int]:
-        rows, ok, spend = 0, {CHAT_MODEL: 0, STREAM_MODEL: 0}, 0
+        rows, ok, spend = 0, {model: 0 for pair in _MODELS for model in pair}, 0
         for model, outcome, count, pico in self._gateway.rows():
             rows += count
             if outcome == "ok":
@@ -204,7 +221,7 @@ class Books:
         self._gateway.wait_shipped()
         rows, ok, spend = self._read()
         new = rows - self._rows
-        chats, streams = (ok[model] - self._ok[model] for model in (CHAT_MODEL, STREAM_MODEL))
+        chats, streams = (sum(ok[pair[at]] - self._ok[pair[at]] for pair in _MODELS) for at in (0, 1))
         return Ledger(
             answers=counter.answers,
             cut=counter.cut,

@@ -17,6 +17,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     connections: int
     stream: bool
+    translated: bool = False
+    """From OpenAI's format to Anthropic's and back."""
     rounds: int
     secs: int
     cpu_us: float

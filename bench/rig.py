@@ -58,6 +58,25 @@ CHAT: Final = {
     "service_tier": "default",
     "system_fingerprint": "fp_0aa8d3e20b",
 }
+MESSAGE: Final = {
+    "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-haiku-4-5-20251001",
+    "content": [
+        {"type": "text", "text": "Docker packages software with all its dependencies so that it runs the same. " * 2}
+    ],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {
+        "input_tokens": PROMPT_TOKENS,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": CHAT_TOKENS,
+        "service_tier": "standard",
+    },
+}
+"""The same answer in Anthropic's format, for translated calls."""
 REQUEST: Final[dict[str, object]] = {
     "messages": [
         {"role": "system", "content": "You are a helpful assistant."},
@@ -80,6 +99,7 @@ http {{
 """
 _UPSTREAM: Final = """  server {{ listen 127.0.0.1:{port} backlog=4096;
     location / {{ default_type application/json; return 200 '{answer}'; }}
+    location = /v1/messages {{ default_type application/json; return 200 '{message}'; }}
     location = /stub_status {{ stub_status; }} }} }}
 """
 _BASELINE: Final = """  upstream json {{ server 127.0.0.1:{json}; keepalive 512; keepalive_requests 100000000; }}
@@ -198,7 +218,8 @@ def rig() -> Iterator[Rig]:
             raise BenchError("the streaming upstream did not start")
         answer = json.dumps(CHAT)
         (run / "upstream.conf").write_text(
-            _HEAD.format(run=run, name="upstream") + _UPSTREAM.format(port=ports[0], answer=answer)
+            _HEAD.format(run=run, name="upstream")
+            + _UPSTREAM.format(port=ports[0], answer=answer, message=json.dumps(MESSAGE))
         )
         (run / "baseline.conf").write_text(
             _HEAD.format(run=run, name="baseline")

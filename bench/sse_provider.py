@@ -1,8 +1,8 @@
 """A provider that streams, as a program of its own: prints its port, then serves until it is ended.
 
-`POST /v1/...`: 50 chunks in OpenAI's chat shape, one per 10 ms, then usage and `[DONE]`. `POST /hold/...`: one chunk,
-then silence until the client closes. `GET /count`: how many streams have been begun. Every path costs next to nothing:
-the bytes are made once.
+`POST /v1/...`: 50 chunks in OpenAI's chat shape, one per 10 ms, then usage and `[DONE]`; `POST /v1/messages`: the same
+in Anthropic's. `POST /hold/...`: one chunk, then silence until the client closes. `GET /count`: how many streams have
+been begun. Every path costs next to nothing: the bytes are made once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,36 @@ def packets() -> list[bytes]:
     return framed
 
 
+def message_packets() -> list[bytes]:
+    """The same stream in Anthropic's format."""
+
+    def event(kind: str, **members: object) -> bytes:
+        return f"event: {kind}\ndata: ".encode() + msgspec.json.encode({"type": kind, **members}) + b"\n\n"
+
+    message: dict[str, object] = {"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
+               "model": "claude-haiku-4-5-20251001", "content": [], "stop_reason": None, "stop_sequence": None,
+               "usage": {"input_tokens": 24, "output_tokens": 1}}  # fmt: skip
+    block = {"type": "text", "text": ""}
+    events = [
+        event("content_block_delta", index=0, delta={"type": "text_delta", "text": f" token{number}"})
+        for number in range(CHUNKS)
+    ]
+    events[0] = (
+        event("message_start", message=message) + event("content_block_start", index=0, content_block=block) + events[0]
+    )
+    last = {"stop_reason": "end_turn", "stop_sequence": None}
+    events.append(
+        event("content_block_stop", index=0)
+        + event("message_delta", delta=last, usage={"output_tokens": CHUNKS})
+        + event("message_stop")
+    )
+    framed = [b"%x\r\n%b\r\n" % (len(data), data) for data in events]
+    framed[-1] += b"0\r\n\r\n"
+    return framed
+
+
 PACKETS: Final = packets()
+MESSAGE_PACKETS: Final = message_packets()
 
 
 class Provider(asyncio.Protocol):
@@ -57,6 +86,7 @@ class Provider(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", None)
         self._buffer = b""
         self._at = 0
+        self._packets = PACKETS
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -85,14 +115,15 @@ class Provider(asyncio.Protocol):
             self._transport.write(PACKETS[0])
             return
         self._at = 0
+        self._packets = MESSAGE_PACKETS if path == b"/v1/messages" else PACKETS
         asyncio.get_running_loop().call_later(GAP_SECONDS, self._tick)
 
     def _tick(self) -> None:
         if self._transport.is_closing():
             return
-        self._transport.write(PACKETS[self._at])
+        self._transport.write(self._packets[self._at])
         self._at += 1
-        if self._at < len(PACKETS):
+        if self._at < len(self._packets):
             asyncio.get_running_loop().call_later(GAP_SECONDS, self._tick)
 
 
