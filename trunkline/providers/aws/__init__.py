@@ -1,0 +1,1 @@
+"""Amazon Web Services: signatures, credentials, and where Bedrock is."""
