@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from trunkline.wire.openai_chat.sse import MAX_EVENT_BYTES, EventTooLong, SseSplitter, event_data, has_data
+from trunkline.wire.sse import MAX_EVENT_BYTES, EventTooLong, SseSplitter, event_data, has_data
 
 EVENTS = [
     {"choices": [{"delta": {"role": "assistant", "content": "a"}}]},

@@ -35,8 +35,8 @@ from trunkline.pipeline.worker import Worker
 from trunkline.routing.cooldown import cool, retry_after_seconds
 from trunkline.routing.plan import Group
 from trunkline.upstream import Connection, Headers, Kind, UpstreamFailure
-from trunkline.wire.openai_chat.sse import EventTooLong
 from trunkline.wire.openai_chat.usage import parse_answer
+from trunkline.wire.sse import EventTooLong
 
 _log = logging.getLogger(__name__)
 ENVELOPE: Final = PREFIX.encode()
@@ -115,7 +115,7 @@ class Call:
         worker.stats.in_flight += 1
         if (worker.journal.full or worker.spool_full) and not state.snapshot.ledger.serve_unmetered:
             worker.stats.refused_unmetered += 1
-            self.refuse(_NO_ROOM)
+            self.refuse(NO_ROOM)
             return
         try:
             self.asked = asked = decode_asked(self.body)
@@ -582,7 +582,7 @@ _NO_HEADERS: Final[Headers] = {}
 _NO_MODEL_NAMED: Final = refusal(
     400, "`model` is missing from the request body: name one of `GET /v1/models`.", "invalid_request_error", "model"
 )
-_NO_ROOM: Final = refusal(
+NO_ROOM: Final = refusal(
     503,
     "The gateway cannot record calls: its disk is full. Nothing was sent to a provider; free space in the data folder.",
     "service_unavailable",

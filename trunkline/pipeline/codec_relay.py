@@ -25,7 +25,7 @@ from trunkline.ir.events import (
 from trunkline.ir.failure import Failure
 from trunkline.ir.parts import Foreign, Media, Reasoning, Text, ToolCall, ToolResult
 from trunkline.wire.codec import StreamDecoder, StreamEncoder
-from trunkline.wire.sse import SseSplitter
+from trunkline.wire.sse import LARGE_EVENT_BYTES, SseSplitter
 
 SINGLE_EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
 CHARACTERS_PER_TOKEN: Final = 4
@@ -112,7 +112,7 @@ class Watching(Facts):
 
     def __init__(self, decoder: StreamDecoder) -> None:
         super().__init__(decoder)
-        self._splitter = SseSplitter()
+        self._splitter = SseSplitter(LARGE_EVENT_BYTES)
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes; return the whole events among them, up to the end or an error."""

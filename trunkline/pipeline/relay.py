@@ -7,8 +7,8 @@ from typing import Final
 
 from trunkline.ir import Usage
 from trunkline.ir.failure import Failure
-from trunkline.wire.openai_chat.sse import SseSplitter, event_data, has_data
 from trunkline.wire.openai_chat.usage import later, parse_chunk
+from trunkline.wire.sse import SseSplitter, event_data, has_data
 
 _NULL_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 _EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")

@@ -161,14 +161,18 @@ def edit_for(deployment: Deployment, endpoint: Endpoint = Endpoint.CHAT) -> Edit
     rename = {**quirks.rename, **deployment.rename} if own else {}
     defaults = {**deployment.defaults, **quirks.body}
     silent = quirks.leave_out | {"model"} if endpoint in _MODEL_IN_PATH else quirks.leave_out
+    counting = endpoint is Endpoint.COUNT_TOKENS
+    if counting:
+        silent -= {"model"}  # a question about a model names it in its body on every host
+    in_body = counting or (quirks.model_in_body and endpoint not in _MODEL_IN_PATH)
     return Edit(
-        model=_encode(deployment.model) if quirks.model_in_body and endpoint not in _MODEL_IN_PATH else b"",
+        model=_encode(deployment.model) if in_body else b"",
         defaults={name: _encode(value) for name, value in defaults.items()},
         drop=deployment.drop,
         silent=silent,
         rename=rename,
         stream_options=quirks.stream_options and endpoint in _STREAM_OPTIONS,
-        structural=bool(defaults or deployment.drop or quirks.leave_out or rename),
+        structural=bool(defaults or deployment.drop or silent - {"model"} or rename),
     )
 
 

@@ -11,6 +11,7 @@ from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.losses import BadShape
 from trunkline.pipeline.codec_relay import Watching
 from trunkline.pipeline.request import NOT_READABLE, Edit, Sent, prepare
+from trunkline.pipeline.translate import error_under_200
 from trunkline.pipeline.way import Carried, StreamRelay, Whole
 from trunkline.wire.codec import Codec
 
@@ -42,8 +43,9 @@ class SameFormat:
         del call, carried, status
         try:
             members = _decode(body)
-            if members.get("error"):
-                return self._codec.decode_failure(502, body)
+            inside = error_under_200(self._codec, members, body)
+            if inside is not None:
+                return inside
             answer = self._codec.decode_answer(members)
         except (BadShape, *NOT_READABLE) as error:
             return Failure(

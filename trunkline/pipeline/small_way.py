@@ -21,7 +21,7 @@ from trunkline.wire.small.failure import decode_failure
 from trunkline.wire.small.multipart import parse
 from trunkline.wire.small.openai_stream import OpenAIStreamDecoder
 from trunkline.wire.small.registry import OPERATIONS, PROVIDERS, SURFACES
-from trunkline.wire.sse import SseSplitter
+from trunkline.wire.sse import LARGE_EVENT_BYTES, SseSplitter
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
@@ -32,7 +32,7 @@ class SmallWay:
     """One operation of one deployment, in the client's wire or another."""
 
     __slots__ = (
-        "_deployment", "_edit", "_endpoint", "_path", "_provider", "_same", "_surface", "client_stream_type",
+        "_deployment", "_edit", "_endpoint", "_extra", "_path", "_provider", "_same", "_surface", "client_stream_type",
         "stream_type",
     )  # fmt: skip
 
@@ -45,6 +45,7 @@ class SmallWay:
         self._endpoint = asked
         self._deployment = deployment
         self._path = target.paths[offered]
+        self._extra = dict(target.quirks.body)
         self._surface: Any = SURFACES[(client, operation)]
         self._provider: Any = PROVIDERS[(wire, operation)]
         self._same = asked is offered and wire == client
@@ -76,6 +77,8 @@ class SmallWay:
         if losses.found and carried.strict:
             first = losses.found[0]
             raise Refused(_invalid(f"`strict`: `{first.path}` cannot be carried: {first.reason}", first.path))
+        if isinstance(body.content, dict):
+            body.content = {**self._extra, **body.content}
         path = self._path.replace("{path}", body.path) if "{path}" in self._path else self._path
         if body.content_type != JSON_TYPE or body.query or body.accept or path != self._path:
             carried.shape(call, path, body.query, body.content_type, body.accept)
@@ -149,7 +152,7 @@ class SmallWatching:
 
     def __init__(self, fallback: Usage | None) -> None:
         self._decoder = OpenAIStreamDecoder()
-        self._splitter = SseSplitter()
+        self._splitter = SseSplitter(LARGE_EVENT_BYTES)
         self._fallback = fallback
         self.done = self.progressed = self.malformed = False
         self.error = b""

@@ -59,12 +59,17 @@ class Prepared:
     """The client's format is the provider's: headers that belong to the format go along."""
     price_known: bool = False
     """The price stands in this worker's journal."""
+    native_headers: bool = False
+    """The provider's headers go on under their own names (pass-through)."""
 
     def censored(self, data: bytes) -> bytes:
         """Bytes of the provider without its key: some hosts repeat it in errors and headers (LiteLLM #39787)."""
         for secret in self.secrets:
             if secret in data:
                 data = data.replace(secret, b"***")
+        if self.authorizer is not None:
+            for held in self.authorizer.secrets():
+                data = data.replace(held.reveal().encode("latin-1", "replace"), b"***")
         return data
 
     blocks: dict[str, bytes] = field(default_factory=dict[str, bytes])

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, assert_never
 
-from trunkline.access import Refusal, refusal
+from trunkline.access import Refusal, error_body
 from trunkline.ir import Usage
-from trunkline.ir.failure import Failure
+from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.losses import BadShape
-from trunkline.pipeline import counting, finish
+from trunkline.pipeline import continued, counting, finish, remember
 from trunkline.pipeline.failures import Trouble, from_codec, malformed, named
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.request import Asked
 from trunkline.pipeline.way import Again, Carried, Fetch, Refused, StreamRelay, Way, Whole
 from trunkline.providers.settings import UnavailableError
 from trunkline.providers.target import Authorizer
+from trunkline.store.errors import StoreError
+from trunkline.store.kept import TooLong
 from trunkline.upstream import Kind, Origin, UpstreamFailure
 from trunkline.upstream.failure import EgressError
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
+    from trunkline.pipeline.continued import Turns
 
 MAX_POLLS: Final = 600
 BYTES_PER_TOKEN: Final = 5
@@ -37,9 +40,16 @@ def make_body(call: Call, way: Way) -> bytes | None:
     if carried is None:
         asked = call.asked.strict
         carried = call.carried = Carried(strict=call.arrival.strict or asked == b"true")
+        carried.keeps, carried.turns = remember.keeps(call), continued.of(call)
     carried.head, carried.path = b"", ""
+    turns = carried.turns
+    if turns is not None and not turns.is_ready(call):
+        call.waiting = True
+        call.deadline = call.total_deadline
+        call.task = call.worker.loop.create_task(_recall(call, turns))
+        return None
     try:
-        sent = way.request(call, carried)
+        sent = (way if turns is None else turns.apply(call)).request(call, carried)
     except Refused as why:
         _refused_here(call, why.failure)
         return None
@@ -50,7 +60,9 @@ def make_body(call: Call, way: Way) -> bytes | None:
         return None
     carried.body = body = sent.body
     call.usage_added, call.losses = sent.usage_added, sent.losses
-    call.request = b"%b%d\r\n\r\n%b" % (_head(call), len(body), body)
+    if carried.keeps and call.worker.memory.trouble:
+        call.losses += (remember.NOT_STORED,)
+    call.request = _framed(_head(call), carried, body)
     return body
 
 
@@ -80,6 +92,13 @@ def _head(call: Call, more: tuple[tuple[str, str], ...] = ()) -> bytes:
     return head.removesuffix(_TAIL) + lines + _TAIL
 
 
+def _framed(head: bytes, carried: Carried | None, body: bytes) -> bytes:
+    """The request, from a head that ends in `content-length: `."""
+    if carried is not None and carried.bare:
+        return head.removesuffix(_TAIL) + b"\r\n"
+    return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+
+
 async def _fetch(call: Call, carried: Carried, urls: tuple[str, ...]) -> None:
     """Get what URLs of the request hold, all at once, then go on."""
     try:
@@ -99,19 +118,49 @@ async def _fetch(call: Call, carried: Carried, urls: tuple[str, ...]) -> None:
         call.attempt()
 
 
+async def _recall(call: Call, turns: Turns) -> None:
+    """Look up the stored conversation that the request goes on from, then go on."""
+    failure: Failure | None = None
+    try:
+        await turns.look(call, call.worker.memory)
+    except Refused as why:
+        failure = why.failure
+    except TooLong as error:
+        failure = Failure(kind=FailureKind.INVALID_REQUEST, status=400, message=f"{error}: send its items yourself")
+    except StoreError:
+        failure = Failure(kind=FailureKind.UNAVAILABLE, status=503, message=remember.NOT_READABLE_NOW)
+    except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
+        call.task, call.waiting = None, False
+        call.crashed()
+        return
+    call.task, call.waiting = None, False
+    if call.over:
+        return
+    if failure is not None:
+        refuse(call, failure.status, failure.message, failure.param, failure.code)
+        return
+    holder = turns.steer(call)
+    if holder is None:
+        call.attempt()
+        return
+    call.plan = [holder, *(one for one in call.plan if one is not holder)]
+    call.position = -1
+    call.next_place()
+
+
 def _refused_here(call: Call, failure: Failure) -> None:
     """This deployment cannot serve the request; another of the plan may."""
     surface = call.arrival.surface
     if any(call.state.prepare(d, surface) is not None for d in call.plan[call.position + 1 :]):
         call.next_place()
         return
-    refuse(call, failure.status, failure.message, failure.param)
+    refuse(call, failure.status, failure.message, failure.param, failure.code)
 
 
-def refuse(call: Call, status: int, message: str, param: str = "") -> None:
+def refuse(call: Call, status: int, message: str, param: str = "", code: str = "") -> None:
     """End the call before anything left: the request cannot be served."""
     _, kind = named(status, "", "")
-    call.refuse(refusal(status, message, kind, param or None))
+    call.refuse(Refusal(status, error_body(message, kind, param or None, code or status), message=message))
 
 
 async def launch_embedded(call: Call) -> None:
@@ -138,11 +187,12 @@ def authorize(call: Call, authorizer: Authorizer) -> bool:
     path = prepared.stream_path if call.stream else prepared.path
     if carried is not None and carried.path:
         path = carried.path
-    found = authorizer.headers("POST", prepared.host, path, body)
+    method = carried.method if carried is not None else "POST"
+    found = authorizer.headers(method, prepared.host, path, body)
     if found is None:
         call.task = call.worker.loop.create_task(_refresh(call, authorizer))
         return False
-    call.request = b"%b%d\r\n\r\n%b" % (_head(call, found), len(body), body)
+    call.request = _framed(_head(call, found), carried, body)
     return True
 
 
@@ -194,6 +244,8 @@ def take_answer(call: Call, way: Way, body: bytes) -> None:
             if usage is None:
                 usage, source = Usage(call.estimated_input, len(body) // BYTES_PER_TOKEN), ESTIMATED
             finish.answered(call, found.body, usage, source)
+            if carried.keeps:
+                remember.whole(call, found.body)
         case Again():
             _ask_again(call, carried, found)
         case Failure():
@@ -238,7 +290,9 @@ def _poll(call: Call, request: bytes) -> None:
 
 
 def read_error(call: Call, way: Way, body: bytes, retry_after: float | None) -> Trouble | None:
-    """What a provider's error answer means; `None` where it only delays a job, which is looked at again."""
+    """What a provider's error answer means; `None` where the call goes on: a job is looked at again, or a conversation
+    whose state the provider has lost is sent whole.
+    """
     carried = call.carried
     if carried is not None and carried.job is not None and carried.polls:
         from trunkline.pipeline.job_way import next_look
@@ -248,9 +302,18 @@ def read_error(call: Call, way: Way, body: bytes, retry_after: float | None) -> 
         if isinstance(found, Again):
             _ask_again(call, carried, found)
             return None
+    if call.status == 401 and call.prepared.authorizer is not None:
+        call.prepared.authorizer.rejected()
     failure, passed = way.failure(call.status, body)
     provider = call.prepared.deployment.provider
-    return from_codec(failure, call.status, passed, provider, retry_after=retry_after)
+    trouble = from_codec(failure, call.status, passed, provider, retry_after=retry_after)
+    turns = carried.turns if carried is not None else None
+    if turns is not None and continued.is_gone(failure) and turns.lost():
+        finish.attempt_failed(call, trouble)
+        finish.note_earlier(call, trouble)
+        call.attempt()
+        return None
+    return trouble
 
 
 def let_go(call: Call) -> None:

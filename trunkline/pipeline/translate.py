@@ -13,15 +13,18 @@ from trunkline.ir.answer import Answer
 from trunkline.ir.events import Event
 from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.fold import unfold
+from trunkline.ir.format import Format
 from trunkline.ir.losses import BadShape, Losses, Untranslatable
 from trunkline.ir.parts import Native
 from trunkline.ir.request import Request
 from trunkline.pipeline.codec_relay import Restreamed, Translating
+from trunkline.pipeline.continued import shown
 from trunkline.pipeline.drops import leave_out
 from trunkline.pipeline.request import NOT_READABLE, OBEYED, OURS, Sent
 from trunkline.pipeline.way import Again, Carried, Fetch, Refused, Whole
 from trunkline.profiles.adapt import Adapter, MustFetch
 from trunkline.wire.codec import Codec, Members, Named, Reply, StreamDecoder, StreamEncoder
+from trunkline.wire.openai_chat.failure import failure_inside
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
@@ -35,7 +38,7 @@ class Translation:
     """The way between a client's format and a deployment's."""
 
     __slots__ = (
-        "_adapter", "_defaults", "_drop", "_extra", "_leave_out", "_own", "_theirs", "_usage_option",
+        "_adapter", "_defaults", "_drop", "_extra", "_leave_out", "_own", "_rename", "_theirs", "_usage_option",
         "client_stream_type", "deployment", "stream_type",
     )  # fmt: skip
 
@@ -54,6 +57,8 @@ class Translation:
         self.deployment = deployment
         self._drop = deployment.drop
         self._leave_out = target.quirks.leave_out
+        # Names that hosts and families of OpenAI's format have for a knob (`max_completion_tokens`).
+        self._rename = {**target.quirks.rename, **deployment.rename} if theirs.format is Format.OPENAI_CHAT else {}
         self._extra = dict(target.quirks.body)
         self._defaults, native = _read_defaults(deployment.defaults)
         self._extra.update(native)
@@ -109,6 +114,10 @@ class Translation:
             members["stream_options"] = {"include_usage": True}
         for name in self._leave_out:
             members.pop(name, None)
+        for old, new in self._rename.items():
+            if old in members:
+                value = members.pop(old)
+                members.setdefault(new, value)
         return members
 
     def _asked(self, call: Call, carried: Carried, losses: Losses) -> Request:
@@ -138,8 +147,9 @@ class Translation:
         del headers
         try:
             read = _decode(body)
-            if read.get("error"):
-                return self._theirs.decode_failure(502, body)  # an error under 200
+            inside = error_under_200(self._theirs, read, body)
+            if inside is not None:
+                return inside
             answer = self._theirs.decode_answer(read)
         except (BadShape, *NOT_READABLE) as error:
             return _unreadable(status, error)
@@ -188,12 +198,11 @@ class Translation:
         return self._theirs.decode_failure(status, body), b""
 
     def _reply(self, call: Call, carried: Carried) -> Reply:
-        assert carried.decoded is not None
         return Reply(
             id=call.id,
             model=call.model_group,
             created=call.started_us // 1_000_000,
-            request=carried.decoded,
+            request=shown(call, carried),
             provider=self.deployment.provider,
             deployment=self.deployment.id,
         )
@@ -205,7 +214,6 @@ def _read_defaults(defaults: Mapping[str, object]) -> tuple[Request | None, Mapp
     """
     if not defaults:
         return None, {}
-    from trunkline.ir.format import Format
     from trunkline.wire.registry import codec
 
     try:
@@ -238,6 +246,13 @@ _DEFAULTED: Final = (
     "tool_choice", "parallel_tools", "output", "thinking", "modalities", "verbosity", "user", "metadata",
     "service_tier", "store",
 )  # fmt: skip
+
+
+def error_under_200(codec: Codec, members: Members, body: bytes) -> Failure | None:
+    """The error that came with a status of success (Azure's prompt filter, MiniMax, failed responses)."""
+    if codec.format is Format.OPENAI_CHAT:
+        return failure_inside(members)
+    return codec.decode_failure(502, body) if members.get("error") else None
 
 
 def echoed(call: Call) -> str:

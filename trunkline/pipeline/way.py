@@ -21,6 +21,7 @@ from trunkline.profiles.adapt import Fetched
 
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
+    from trunkline.pipeline.continued import Turns
     from trunkline.upstream import Headers
     from trunkline.wire.replicate.job import Job
 
@@ -87,7 +88,9 @@ class StreamRelay(Protocol):
 class Carried:
     """What a way carries along in a call; made for calls that have a way."""
 
-    __slots__ = ("body", "decoded", "fetched", "head", "job", "path", "polls", "small", "strict")
+    __slots__ = (
+        "body", "decoded", "fetched", "head", "job", "keeps", "method", "path", "polls", "small", "strict", "turns",
+    )  # fmt: skip
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
@@ -108,6 +111,17 @@ class Carried:
         """The head to send instead of the prepared one, where this request's differs."""
         self.path = ""
         """The path in it."""
+        self.keeps = False
+        """The answer is to be stored (`remember`)."""
+        self.turns: Turns | None = None
+        """The stored conversation that the request goes on from."""
+        self.method = "POST"
+        """The method in it."""
+
+    @property
+    def bare(self) -> bool:
+        """There is no body, and the method does not lead anybody to expect one: no length is sent (RFC 9110, 8.6)."""
+        return not self.body and self.method in ("GET", "DELETE")
 
     def shape(self, call: Call, path: str, query: Sequence[tuple[str, str]], content_type: str, accept: str) -> None:
         """Give this request a head of its own."""

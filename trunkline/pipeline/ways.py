@@ -21,11 +21,6 @@ _SAME_OPERATION: Final = (
 )
 _FREE: Final = frozenset({Endpoint.COUNT_TOKENS, Endpoint.GEMINI_COUNT, Endpoint.INPUT_TOKENS, Endpoint.MODERATIONS})
 """Operations that providers do not charge for."""
-_PREFERRED: Final = (
-    Endpoint.MESSAGES, Endpoint.GENERATE, Endpoint.CONVERSE, Endpoint.COHERE_CHAT, Endpoint.RESPONSES, Endpoint.CHAT,
-    Endpoint.OLLAMA_CHAT, Endpoint.PREDICTIONS,
-)  # fmt: skip
-"""Where a host speaks several formats, the first of these that it has: its own rather than a compatible face."""
 
 
 def choose(deployment: Deployment, surface: Surface, *, anew: bool = False) -> tuple[Endpoint, Way | None] | None:
@@ -85,7 +80,8 @@ def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way
     target = deployment.target
     assert target is not None
     own = (surface.endpoint,) if surface.endpoint in target.paths else ()
-    endpoint = next((one for one in (*own, *_PREFERRED) if one in target.paths), None)
+    # `paths` is in the host's own order: its main conversation format comes first.
+    endpoint = next((one for one in (*own, *target.paths) if one in CHAT_FORMATS), None)
     if endpoint is None:
         return None
     quirks = target.quirks

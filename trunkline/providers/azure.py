@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from trunkline.ir import Endpoint, Secret
+from trunkline.providers import entra
+from trunkline.providers.anthropic import VERSION as ANTHROPIC_VERSION
 from trunkline.providers.base_url import Base, BaseUrlError, path_segment
+from trunkline.providers.reached import Headers, Reached, target_at
 from trunkline.providers.row import MAX_COMPLETION_TOKENS
 from trunkline.providers.settings import Settings, UnavailableError, checked_base
-from trunkline.providers.target import Quirks, Target
+from trunkline.providers.target import Authorizer, Quirks
 
 _DEFAULT_VERSION: Final = "2025-02-01-preview"
 """LiteLLM's default."""
@@ -27,69 +30,91 @@ _HINTS: Final = ("o_series/", "gpt5_series/")
 _KEYS: Final = ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY")
 _BASES: Final = ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT")
 _VERSIONS: Final = ("AZURE_API_VERSION", "OPENAI_API_VERSION")
-_ENTRA: Final = ("tenant_id", "client_id", "client_secret", "azure_username", "azure_password", "azure_scope")
+_RESPONSES_VERSION: Final = "2025-04-01-preview"
+"""The dated version that has Responses; later ones are kept. The classic face has them beside the deployments."""
 
-_CLASSIC_ALL: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS)
+_OFFERED: Final = (
+    Endpoint.CHAT,
+    Endpoint.COMPLETIONS,
+    Endpoint.EMBEDDINGS,
+    Endpoint.IMAGES,
+    Endpoint.IMAGE_EDITS,
+    Endpoint.SPEECH,
+    Endpoint.TRANSCRIPTIONS,
+    Endpoint.TRANSLATIONS,
+)
 
 
-def azure_target(settings: Settings, provider: str, model: str) -> tuple[Target, str, Mapping[str, str]]:
-    """Target, model id and renames for `azure/...` and `azure_text/...`.
+def azure_target(settings: Settings, provider: str, model: str) -> Reached:
+    """For `azure/...` and `azure_text/...`; `azure/responses/...` is served by the Responses API only.
 
     Raises:
         UnavailableError: address, key or api-version is missing or unusable.
     """
     rename: Mapping[str, str] = {}
+    only_responses = model.startswith("responses/")
+    model = model.removeprefix("responses/")
     for hint in _HINTS:
         if model.startswith(hint):
             model, rename = model.removeprefix(hint), MAX_COMPLETION_TOKENS
     if not model:
         raise UnavailableError("`model` names no deployment: write it as `azure/<deployment>`")
     base = _resource(settings, _BASES, "azure")
-    headers = settings.with_extra_headers(_auth(settings, _KEYS))
+    headers, authorizer = _auth(settings, _KEYS, entra.OPENAI_SCOPE)
     version = settings.text("api_version") or settings.variable(*_VERSIONS) or _DEFAULT_VERSION
     v1 = base.path.endswith("/openai/v1")
     if v1 or version in _V1_VERSIONS:
         prefix = base.path if v1 else base.path.removesuffix("/openai") + "/openai/v1"
         query = f"?api-version={version}" if version in _V1_VERSIONS - {"v1"} else ""
         paths, quirks = _paths(prefix, query, provider), Quirks(rename=rename)
+        responses = f"{prefix}/responses{query}"
     else:
         paths, quirks = _classic(base.path, model, version, provider), _classic_quirks(version, rename)
-    target = Target(
-        provider=provider,
-        scheme=base.scheme,
-        host=base.host,
-        port=base.port,
-        paths=paths,
-        headers=headers,
-        quirks=quirks,
+        prefix = base.path if (written := _DEPLOYMENT_PATH.fullmatch(base.path)) is None else written["before"]
+        since = max(version.removesuffix("-preview"), _RESPONSES_VERSION.removesuffix("-preview"))
+        version = version if version.startswith(since) else _RESPONSES_VERSION
+        responses = f"{prefix.removesuffix('/openai')}/openai/responses?api-version={version}"
+    if only_responses:
+        # The body names the deployment there, on the classic face too.
+        paths, quirks = {Endpoint.RESPONSES: responses}, Quirks(rename=rename)
+    elif quirks.model_in_body and provider == "azure":
+        paths = {**paths, Endpoint.RESPONSES: responses}
+    target = target_at(
+        base, provider, paths, settings.with_extra_headers(headers), quirks=quirks, authorizer=authorizer
     )
-    return target, model, rename
+    return Reached(target=target, model=model, rename=rename)
 
 
-def foundry_target(settings: Settings, provider: str, model: str) -> Target:
-    """Target for `azure_ai/...`: the `/openai/v1` face, or an older serverless host.
+def foundry_target(settings: Settings, provider: str, model: str) -> Reached:
+    """For `azure_ai/...`: the `/openai/v1` face, Claude's own, or an older serverless host.
 
     Raises:
-        UnavailableError: address or key is missing, or the model is one without an OpenAI face.
+        UnavailableError: address or key is missing.
     """
-    if model.startswith("claude"):
-        raise UnavailableError(
-            "Claude on Azure has no OpenAI face and this version does not speak its own: use `anthropic/...`"
-        )
     base = _resource(settings, ("AZURE_AI_API_BASE",), "azure_ai")
     if base.path.endswith("/models"):
         raise UnavailableError("`api_base` ends in `/models`, which Azure retired on 2026-08-26: write `.../openai/v1`")
     own_key = base.host.endswith((".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com"))
-    path = base.path or ("/openai/v1" if own_key else "/v1")
-    headers = settings.with_extra_headers(_auth(settings, ("AZURE_AI_API_KEY",), bearer=not own_key))
-    return Target(
-        provider=provider,
-        scheme=base.scheme,
-        host=base.host,
-        port=base.port,
-        paths=_paths(path, "", provider),
-        headers=headers,
-    )
+    headers, authorizer = _auth(settings, ("AZURE_AI_API_KEY",), entra.FOUNDRY_SCOPE, bearer=not own_key)
+    small: Mapping[Endpoint, str] = {}
+    if model.startswith("claude"):
+        path = (
+            base.path.removesuffix("/messages").removesuffix("/v1").removesuffix("/openai").removesuffix("/anthropic")
+        )
+        paths: Mapping[Endpoint, str] = {Endpoint.MESSAGES: f"{path}/anthropic/v1/messages"}
+        headers = (
+            *(("x-api-key", value) if name == "api-key" else (name, value) for name, value in headers),
+            ("anthropic-version", ANTHROPIC_VERSION),
+        )
+    else:
+        path = base.path or ("/openai/v1" if own_key else "/v1")
+        paths = _paths(path, "", provider)
+        if own_key:
+            paths = {**paths, Endpoint.RESPONSES: f"{path}/responses"}
+        else:
+            paths, small = {**paths, Endpoint.RERANK: f"{path}/{{path}}"}, {Endpoint.RERANK: "copies"}
+    target = target_at(base, provider, paths, settings.with_extra_headers(headers), small=small, authorizer=authorizer)
+    return Reached(target=target, model=model)
 
 
 def _resource(settings: Settings, variables: tuple[str, ...], provider: str) -> Base:
@@ -111,21 +136,27 @@ def _resource(settings: Settings, variables: tuple[str, ...], provider: str) -> 
     return checked_base(written, where)
 
 
-def _auth(settings: Settings, variables: tuple[str, ...], *, bearer: bool = False) -> tuple[tuple[str, Secret], ...]:
+def _auth(
+    settings: Settings, variables: tuple[str, ...], scope: str, *, bearer: bool = False
+) -> tuple[Headers, Authorizer | None]:
+    """A key, a written token, or an identity to sign in with, in this order; what an entry writes comes first."""
     token_wanted = settings.text("azure_ad_token") is not None or settings.missing("azure_ad_token") is not None
-    key = None if token_wanted and settings.text("api_key") is None else settings.key(variables, required=False)
+    own = settings.text("api_key") is not None or settings.missing("api_key") is not None
+    signs_in = any(
+        settings.text(name) is not None or settings.missing(name) is not None
+        for name in ("tenant_id", "client_id", "client_secret")
+    )
+    key = None if (token_wanted or signs_in) and not own else settings.key(variables, required=False)
     if key is not None:
-        return (("authorization", Secret(f"Bearer {key}")),) if bearer else (("api-key", Secret(key)),)
-    token = settings.key(("AZURE_AD_TOKEN",), required=False, param="azure_ad_token")
+        return ((("authorization", Secret(f"Bearer {key}")),) if bearer else (("api-key", Secret(key)),)), None
+    token = settings.key(("AZURE_AD_TOKEN",) if not signs_in else (), required=False, param="azure_ad_token")
     if token is not None:
         if token.startswith("oidc/"):
             raise UnavailableError("`azure_ad_token: oidc/...` needs a token exchange that this version does not make")
-        return (("authorization", Secret(f"Bearer {token}")),)
-    if any(settings.text(name) is not None or settings.missing(name) is not None for name in _ENTRA):
-        raise UnavailableError(
-            "signing in to Entra with `tenant_id` and `client_id` is not part of this version: "
-            "write `api_key` or `azure_ad_token`"
-        )
+        return (("authorization", Secret(f"Bearer {token}")),), None
+    who = entra.identity(settings, scope)
+    if who is not None:
+        return (), entra.authorizer(who)
     settings.key(variables, required=True)
     raise AssertionError("unreachable: a required key that is missing raises")
 
@@ -150,5 +181,5 @@ def _classic(path: str, model: str, version: str, provider: str) -> Mapping[Endp
 
 
 def _paths(prefix: str, query: str, provider: str) -> Mapping[Endpoint, str]:
-    offered = (Endpoint.COMPLETIONS,) if provider == "azure_text" else _CLASSIC_ALL
+    offered = (Endpoint.COMPLETIONS,) if provider == "azure_text" else _OFFERED
     return {endpoint: f"{prefix}/{endpoint.value}{query}" for endpoint in offered}

@@ -8,7 +8,7 @@ from typing import Final
 _PLACEHOLDER: Final = re.compile(
     r"""
       .*(?:\.\.\.|…).*                                   # sk-..., AIza...
-    | <.*> | \[.*\] | \{.*\}                             # <your key>, {{KEY}}
+    | <.*> | \[.*\] | \{[^"]*\}                          # <your key>, {{KEY}}; but not JSON
     | \$\{?\w+\}?                                        # ${VAR} that nothing expanded
     | os\.environ/.*
     | (?:[a-z]{2,6}[-_])?(?:ant[-_])?your[-_ ].*         # your-project-id, sk-your-key-here

@@ -11,6 +11,7 @@ from typing import Final
 
 from trunkline.providers.row import Absent, Row
 from trunkline.providers.rows_absent import ABSENT, CLOSED
+from trunkline.providers.rows_coded import CODED
 from trunkline.providers.rows_hosted import HOSTED
 from trunkline.providers.rows_leading import LEADING
 from trunkline.providers.rows_servers import SERVERS
@@ -26,19 +27,26 @@ Write a model as `provider/model`. Key and address are taken from `litellm_param
 the environment (the first variable that is set), else from this page. A key or address that `litellm_params` refers to
 by name and that is not set makes the model unavailable; no other key is used in its place.
 
-Columns: **C** chat completions, **T** text completions, **E** embeddings. **sure**: `doc` = read in the vendor's
-documentation, `as-litellm` = as LiteLLM has it, `unsure` = look before you rely on it. **renamed** = request parameters
-that are renamed on the way because the host knows only the other name; OpenAI's reasoning models get
-`max_completion_tokens` besides. **key** `-` = none needed.
+Column **does**: what the host offers in its own words; every chat client is served by every chat host, translated where
+the formats differ. **C** chat completions, **T** text completions, **R** Responses (**N** its token count and
+compaction), **M** Anthropic Messages at a host that is not Anthropic, **E** embeddings, **K** rerank, **O** moderations,
+**I** images, **J** image edits, **S** speech, **A** transcription, **L** translation of speech; formats of one maker:
+**a** Anthropic Messages, **g** Gemini, **b** Bedrock Converse, **c** Cohere, **o** Ollama, **p** Replicate. With an
+`api_base` that is not the host's own, **R**, **N** and **M** are not offered: it is an OpenAI-compatible host then.
+
+**sure**: `doc` = read in the vendor's documentation, `as-litellm` = as LiteLLM has it, `unsure` = look before you rely
+on it. **renamed** = request parameters that are renamed on the way because the host knows only the other name; OpenAI's
+reasoning models get `max_completion_tokens` besides. **key** `-` = none needed.
 """
 _SPECIAL: Final = """\
 ## Addresses made from several settings
 
 | write | address | key |
 |---|---|---|
-| `azure/<deployment>` | `api_base` or `AZURE_API_BASE`, `AZURE_OPENAI_ENDPOINT`; classic path with `api_version` (`AZURE_API_VERSION`, default `2025-02-01-preview`), or the v1 face with `api_version: v1`, `preview`, `latest` or an `api_base` that ends in `/openai/v1` | `AZURE_API_KEY`, `AZURE_OPENAI_API_KEY` in `api-key`, or `azure_ad_token`, `AZURE_AD_TOKEN` as Bearer |
+| `azure/<deployment>` | `api_base` or `AZURE_API_BASE`, `AZURE_OPENAI_ENDPOINT`; classic path with `api_version` (`AZURE_API_VERSION`, default `2025-02-01-preview`), or the v1 face with `api_version: v1`, `preview`, `latest` or an `api_base` that ends in `/openai/v1` | `AZURE_API_KEY`, `AZURE_OPENAI_API_KEY` in `api-key`; `azure_ad_token`, `AZURE_AD_TOKEN` as Bearer; or an Entra sign-in: `tenant_id`, `client_id`, `client_secret` (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`), a workload (`AZURE_FEDERATED_TOKEN_FILE`), a managed identity (`AZURE_CREDENTIAL=ManagedIdentityCredential`, or App Service's `IDENTITY_ENDPOINT`) |
+| `azure/responses/<deployment>` | the Responses API only | as `azure` |
 | `azure_text/<deployment>` | as `azure`, text completions only | as `azure` |
-| `azure_ai/<model>` | `api_base` or `AZURE_AI_API_BASE`, `/openai/v1` face; older serverless hosts `/v1` | `AZURE_AI_API_KEY` |
+| `azure_ai/<model>` | `api_base` or `AZURE_AI_API_BASE`, `/openai/v1` face, Claude at `/anthropic/v1/messages`; older serverless hosts `/v1` | `AZURE_AI_API_KEY`, or as `azure` |
 | `local/<model>` | the embedded model, started with the first call | - |
 """
 
@@ -47,6 +55,7 @@ def reference_markdown() -> str:
     """The whole page."""
     lines = [
         _HEAD,
+        *_table("Formats of their own", CODED),
         *_table("Best known", LEADING),
         *_table("More hosts", HOSTED),
         *_table("Servers of your own", SERVERS),
@@ -59,7 +68,7 @@ def reference_markdown() -> str:
 
 def _table(title: str, rows: Iterable[Row]) -> Iterator[str]:
     yield f"\n## {title}\n"
-    yield "| write | host | address | key | address from | C T E | renamed | sure |"
+    yield "| write | host | address | key | address from | does | renamed | sure |"
     yield "|---|---|---|---|---|---|---|---|"
     noted: list[str] = []
     for row in rows:
@@ -75,7 +84,7 @@ def _line(row: Row) -> str:
     cells = (
         _code(f"{prefix}/" for prefix in row.prefixes),
         row.name,
-        f"`{row.base}`" if row.base else "`api_base`",
+        _address(row),
         _code(row.keys) + (" (optional)" if row.keyless and row.keys else "") or "-",
         _code(row.bases),
         " ".join(row.endpoints),
@@ -83,6 +92,12 @@ def _line(row: Row) -> str:
         row.confidence,
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _address(row: Row) -> str:
+    if row.base is None and row.slots:
+        return "by " + " and ".join(slot.name for slot in row.slots)
+    return f"`{row.base}`" if row.base else "`api_base`"
 
 
 def _closed(rows: Iterable[Row]) -> Iterator[str]:

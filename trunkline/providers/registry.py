@@ -2,25 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from trunkline.ir import Endpoint, Secret
 from trunkline.profiles.families import request_edits
+from trunkline.providers.anthropic import VERSION as ANTHROPIC_VERSION
+from trunkline.providers.anthropic import anthropic_target
 from trunkline.providers.azure import azure_target, foundry_target
 from trunkline.providers.base_url import Base
 from trunkline.providers.credentials import is_placeholder
+from trunkline.providers.databricks import databricks_target
+from trunkline.providers.google import gemini_target, vertex_target
 from trunkline.providers.naming import Named, identify
-from trunkline.providers.row import MAX_TOKENS, Row
+from trunkline.providers.natives import (
+    cohere_target,
+    deepgram_target,
+    elevenlabs_target,
+    ollama_target,
+    replicate_target,
+)
+from trunkline.providers.reached import Reached, target_at
+from trunkline.providers.row import MAX_TOKENS, OPERATIONS, OWN_ONLY, Row
 from trunkline.providers.settings import Settings, UnavailableError
-from trunkline.providers.table import AZURE, FOUNDRY, LOCAL, PREFIXES, TABLE, UNREACHED
+from trunkline.providers.table import LOCAL, PREFIXES, TABLE, UNREACHED
 from trunkline.providers.target import Quirks, Target
+from trunkline.providers.watsonx import watsonx_target
 
 __all__ = ["Resolved", "is_placeholder", "provider_names", "resolve"]
 
-_ENDPOINTS: Final = {"C": Endpoint.CHAT, "T": Endpoint.COMPLETIONS, "E": Endpoint.EMBEDDINGS}
+_RESPONSES_ONLY: Final = re.compile(r"gpt-6-astra|gpt-6\.1-sol")
+"""OpenAI's models that take tools on the Responses API only: all their conversations go there."""
+_PERPLEXITY_NOW: Final[Mapping[str, str]] = {
+    "sonar-pro": "preset/low",
+    "sonar-reasoning": "preset/low",
+    "sonar-reasoning-pro": "preset/medium",
+    "sonar-deep-research": "preset/high",
+}
+"""Closed with Sonar chat completions -> what comes nearest; the maker names no successors one to one."""
 
+
+def _bedrock(settings: Settings, provider: str, model: str) -> Reached:
+    from trunkline.providers.bedrock import bedrock_target  # asyncio and ssl, for those who sign only
+
+    return bedrock_target(settings, provider, model)
+
+
+BUILDERS: Final[Mapping[str, Callable[[Settings, str, str], Reached]]] = {
+    "anthropic": anthropic_target,
+    "azure": azure_target,
+    "azure_ai": foundry_target,
+    "azure_text": azure_target,
+    "bedrock": _bedrock,
+    "bedrock_converse": _bedrock,
+    "cohere": cohere_target,
+    "cohere_chat": cohere_target,
+    "databricks": databricks_target,
+    "deepgram": deepgram_target,
+    "elevenlabs": elevenlabs_target,
+    "gemini": gemini_target,
+    "ollama": ollama_target,
+    "ollama_chat": ollama_target,
+    "replicate": replicate_target,
+    "vertex_ai": vertex_target,
+    "vertex_ai_beta": vertex_target,
+    "watsonx": watsonx_target,
+}
+"""Prefixes whose targets are made by code."""
 _LOCAL_TARGET: Final = Target(
     provider=LOCAL,
     scheme="http",
@@ -83,29 +133,83 @@ def _reached(named: Named, settings: Settings) -> Resolved:
         raise UnavailableError(f"`{provider}` is not reached by this version yet" + (f"; {instead}" if instead else ""))
     if provider == LOCAL:
         return _available(provider, model, _LOCAL_TARGET, _LOCAL_TARGET.quirks.rename)
-    if model.startswith("responses/") and (provider in AZURE or provider == "openai"):
-        rest = model.removeprefix("responses/")
-        raise UnavailableError(
-            f"the bridge to the Responses API is not part of this version: write `{provider}/{rest}`"
-        )
-    if provider in AZURE:
-        target, deployment, rename = azure_target(settings, provider, model)
-        return _available(provider, deployment, target, rename)
-    if provider == FOUNDRY:
-        return _available(provider, model, foundry_target(settings, provider, model), {})
+    build = BUILDERS.get(provider)
+    if build is not None:
+        built = build(settings, provider, model)
+        return _available(provider, built.model, built.target, built.rename)
     row = TABLE[provider]
     base, own = settings.base(row)
-    _still_there(row, own=own, model=model)
-    target = Target(
-        provider=provider,
-        scheme=base.scheme,
-        host=base.host,
-        port=base.port,
-        paths={_ENDPOINTS[code]: f"{base.path}/{_ENDPOINTS[code].value}" for code in row.endpoints},
-        headers=_headers(row, settings, own=own),
-        quirks=row.quirks,
+    if own and row.gone is not None:
+        raise UnavailableError(row.gone)
+    only_responses = "openai" in row.prefixes and model.startswith("responses/")
+    if only_responses:
+        model = model.removeprefix("responses/")
+    letters = "R" if only_responses else _offered(row, model, own=own)
+    quirks = row.quirks
+    if "perplexity" in row.prefixes and own:
+        model, quirks = _perplexity(model, quirks)
+    headers = _headers(row, settings, own=own)
+    if "M" in letters and "snowflake" in row.prefixes:
+        headers = (*headers, ("anthropic-version", ANTHROPIC_VERSION))
+    endpoints = [endpoint for letter in letters for endpoint in OPERATIONS[letter]]
+    target = target_at(
+        base,
+        provider,
+        {endpoint: _path(row, base, endpoint, own=own) for endpoint in endpoints},
+        headers,
+        small={endpoint: _wire(row, endpoint, model, own=own) for endpoint in endpoints if endpoint in row.small},
+        quirks=quirks,
     )
+    if "bedrock_mantle" in row.prefixes and own:
+        from trunkline.providers.bedrock import mantle_target
+
+        target = mantle_target(settings, target, model)
     return _available(provider, _model_id(provider, model), target, row.rename)
+
+
+def _offered(row: Row, model: str, *, own: bool) -> str:
+    """The letters of what this host offers for this model."""
+    letters = row.endpoints
+    if row.base is not None and not own and not row.keyless:
+        letters = "".join(letter for letter in letters if letter not in OWN_ONLY)
+    if "openai" in row.prefixes and own and _RESPONSES_ONLY.match(model):
+        letters = letters.replace("C", "")
+    if "snowflake" in row.prefixes and "claude" not in model:
+        letters = letters.replace("M", "")
+    return letters
+
+
+def _path(row: Row, base: Base, endpoint: Endpoint, *, own: bool) -> str:
+    if endpoint in row.small:
+        if row.small_path is not None:
+            return row.small_path if own else f"{base.path.removesuffix('/v1')}/{{path}}"
+        return f"{base.path}/{{path}}"
+    if endpoint is Endpoint.MESSAGES and row.messages:
+        return row.messages
+    return f"{base.path}/{endpoint.value}"
+
+
+def _wire(row: Row, endpoint: Endpoint, model: str, *, own: bool) -> str:
+    """How the host words an operation: a name in `wire.small`."""
+    if endpoint is Endpoint.EMBEDDINGS and model.startswith("voyage-multimodal"):
+        return "voyage_multimodal"
+    if "huggingface" in row.prefixes and not own:
+        return "tei"  # an endpoint of one's own for embeddings runs Text Embeddings Inference
+    return row.small[endpoint]
+
+
+def _perplexity(model: str, quirks: Quirks) -> tuple[str, Quirks]:
+    """Perplexity's own models have its name before them; a preset stands in a member of its own."""
+    if model in _PERPLEXITY_NOW:
+        raise UnavailableError(
+            f"Perplexity closed Sonar chat completions on 2026-09-27: write `perplexity/{_PERPLEXITY_NOW[model]}` or "
+            "`perplexity/sonar`, which its Agent API serves"
+        )
+    if model.startswith("preset/"):
+        preset = model.removeprefix("preset/")
+        body = {"preset": preset}
+        return model, replace(quirks, model_in_body=False, body=body, leave_out=frozenset({"model"}))
+    return (f"perplexity/{model}" if model == "sonar" else model), quirks
 
 
 def _available(provider: str, model: str, target: Target, rename: Mapping[str, str]) -> Resolved:
@@ -118,17 +222,9 @@ def _available(provider: str, model: str, target: Target, rename: Mapping[str, s
     return Resolved(provider=provider, model=model, target=target, unavailable=None, rename=renames, notes=notes)
 
 
-def _still_there(row: Row, *, own: bool, model: str) -> None:
-    if own and row.gone is not None:
-        raise UnavailableError(row.gone)
-    if own and "perplexity" in row.prefixes and model.startswith("sonar"):
-        raise UnavailableError(
-            "Perplexity closed Sonar chat completions on 2026-09-27; its Agent API is not reached by this version yet"
-        )
-
-
 def _headers(row: Row, settings: Settings, *, own: bool) -> tuple[tuple[str, str | Secret], ...]:
-    key = settings.key(row.keys, required=own and not row.keyless)
+    # Mantle's calls are signed where no key is there.
+    key = settings.key(row.keys, required=own and not row.keyless and "bedrock_mantle" not in row.prefixes)
     headers: list[tuple[str, str | Secret]] = []
     if key is not None:
         headers += _auth(row, key)

@@ -65,49 +65,42 @@ CLOSED: Final[tuple[Row, ...]] = (
 )
 
 ABSENT: Final[tuple[Absent, ...]] = (
-    Absent(
-        prefixes=("vertex_ai", "vertex_ai_beta"),
-        name="Google Vertex AI",
-        instead="`gemini/...` with `GEMINI_API_KEY` reaches the same Gemini models",
-    ),
-    Absent(
-        prefixes=("bedrock", "bedrock_converse", "amazon-nova"),
-        name="Amazon Bedrock (native)",
-        instead="`bedrock_mantle/...` with `AWS_BEARER_TOKEN_BEDROCK` reaches its OpenAI face",
-    ),
+    Absent(prefixes=("amazon-nova",), name="Amazon Nova by its old name", instead="write `amazon_nova/...`"),
     Absent(prefixes=("anthropic_text",), name="Anthropic text completions", instead="`anthropic/...` reaches its chat"),
     Absent(
-        prefixes=("cohere", "cohere_chat"),
-        name="Cohere",
-        instead="`openrouter/cohere/...` reaches its models",
+        prefixes=("watsonx_text",),
+        name="IBM watsonx.ai text generation",
+        instead="`watsonx/...` reaches its chat",
     ),
-    Absent(
-        prefixes=("replicate",),
-        name="Replicate",
-        instead="many of its models are on `together_ai/...` or `deepinfra/...`",
-    ),
-    Absent(prefixes=("watsonx", "watsonx_text"), name="IBM watsonx.ai", instead=""),
     Absent(
         prefixes=("sagemaker", "sagemaker_chat", "sagemaker_nova"),
-        name="Amazon SageMaker",
+        name="Amazon SageMaker: its streams are AWS frames around what the container sends",
         instead="a vLLM container with an address of its own is reached as `hosted_vllm/...`",
     ),
-    Absent(prefixes=("oci",), name="OCI Generative AI", instead=""),
+    Absent(
+        prefixes=("oci",),
+        name="OCI Generative AI: its native API is signed with Oracle's own scheme",
+        instead="its OpenAI face is reached as `custom_openai/...` with an OCI Generative AI key and "
+        "`api_base: https://inference.generativeai.<region>.oci.oraclecloud.com/openai/v1`",
+    ),
     Absent(
         prefixes=("text-completion-codestral",),
         name="Codestral fill-in-the-middle",
         instead="`codestral/...` reaches its chat",
     ),
-    Absent(prefixes=("voyage", "jina_ai"), name="Voyage and Jina", instead=""),
     Absent(
         prefixes=("github_copilot", "chatgpt"),
         name="subscriptions with a device login",
         instead="`openai/...` with `OPENAI_API_KEY` needs no login",
     ),
-    Absent(prefixes=("gigachat",), name="GigaChat", instead=""),
-    Absent(prefixes=("sap",), name="SAP Generative AI Hub", instead=""),
-    Absent(prefixes=("manus",), name="Manus", instead=""),
-    Absent(prefixes=("maritalk",), name="Maritaca", instead=""),
+    Absent(
+        prefixes=("gigachat",),
+        name="GigaChat: functions instead of tools, and a certificate authority of its own",
+        instead="",
+    ),
+    Absent(prefixes=("sap",), name="SAP Generative AI Hub: bodies of its orchestration service", instead=""),
+    Absent(prefixes=("manus",), name="Manus: tasks that run for minutes", instead=""),
+    Absent(prefixes=("maritalk",), name="Maritaca: a key scheme of its own", instead=""),
     Absent(
         prefixes=("ragflow",),
         name="RAGFlow",
@@ -119,14 +112,14 @@ ABSENT: Final[tuple[Absent, ...]] = (
         instead="its OpenAI half is reached as `custom_openai/...` with `api_base: https://opencode.ai/inference/go/openai`",
     ),
     Absent(
-        prefixes=("deepgram", "elevenlabs", "soniox", "nvidia_riva", "aws_polly", "transcribe"),
-        name="speech hosts",
-        instead="",
+        prefixes=("soniox", "nvidia_riva", "aws_polly", "transcribe"),
+        name="speech hosts whose work is fetched later or comes over gRPC",
+        instead="`deepgram/...`, `elevenlabs/...` and `openai/...` turn speech into text",
     ),
     Absent(
-        prefixes=("stability", "recraft", "fal_ai", "black_forest_labs", "runwayml", "topaz"),
-        name="image and video hosts",
-        instead="",
+        prefixes=("stability", "fal_ai", "black_forest_labs", "runwayml", "topaz"),
+        name="image and video hosts with a shape of their own, most of which answer with a task to ask for later",
+        instead="`bedrock/stability...`, `openai/...` and `gemini/...` make images",
     ),
     Absent(
         prefixes=(

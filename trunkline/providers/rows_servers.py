@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from trunkline.ir import Endpoint
 from trunkline.providers.row import KEEP, Row
 
 SERVERS: Final[tuple[Row, ...]] = (
@@ -22,7 +23,8 @@ SERVERS: Final[tuple[Row, ...]] = (
         base=None,
         keys=("LITELLM_PROXY_API_KEY",),
         bases=("LITELLM_PROXY_API_BASE",),
-        endpoints="CTE",
+        small={Endpoint.RERANK: "copies"},
+        endpoints="CTERNMKOIJSAL",
         rename=KEEP,
         keyless=True,
     ),
@@ -32,24 +34,12 @@ SERVERS: Final[tuple[Row, ...]] = (
         base=None,
         keys=("HOSTED_VLLM_API_KEY", "VLLM_API_KEY"),
         bases=("HOSTED_VLLM_API_BASE", "VLLM_API_BASE"),
-        endpoints="CTE",
+        small={Endpoint.RERANK: "copies"},
+        endpoints="CTERMKOA",
         rename=KEEP,
         keyless=True,
         doc="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
         note="`http://host:8000/v1`; reasoning comes in `reasoning` (new) or `reasoning_content` (old).",
-    ),
-    Row(
-        prefixes=("ollama", "ollama_chat"),
-        name="Ollama (OpenAI face)",
-        base="http://localhost:11434/v1",
-        default_path="/v1",
-        keys=("OLLAMA_API_KEY",),
-        bases=("OLLAMA_API_BASE", "OLLAMA_BASE_URL", "OLLAMA_HOST"),
-        endpoints="CTE",
-        keyless=True,
-        confidence="doc",
-        doc="https://docs.ollama.com/api/openai-compatibility",
-        note="A base without a path gets `/v1`; a prompt over `num_ctx` is cut silently. Cloud: `https://ollama.com/v1`.",
     ),
     Row(
         prefixes=("lm_studio",),
@@ -57,7 +47,7 @@ SERVERS: Final[tuple[Row, ...]] = (
         base="http://localhost:1234/v1",
         keys=("LM_STUDIO_API_KEY",),
         bases=("LM_STUDIO_API_BASE",),
-        endpoints="CTE",
+        endpoints="CTER",
         keyless=True,
         doc="https://lmstudio.ai/docs/app/api/endpoints/openai",
         note="Takes `json_schema`, not `json_object`.",
@@ -76,7 +66,8 @@ SERVERS: Final[tuple[Row, ...]] = (
         base="http://127.0.0.1:8080/v1",
         keys=("LLAMACPP_API_KEY",),
         bases=("LLAMACPP_API_BASE",),
-        endpoints="CTE",
+        small={Endpoint.RERANK: "jina"},
+        endpoints="CTEMK",
         keyless=True,
         note="An overlong prompt is `exceeds the available context size`.",
     ),
@@ -107,8 +98,21 @@ SERVERS: Final[tuple[Row, ...]] = (
         base="http://127.0.0.1:9997/v1",
         keys=("XINFERENCE_API_KEY",),
         bases=("XINFERENCE_API_BASE",),
-        endpoints="CE",
+        small={Endpoint.RERANK: "copies"},
+        endpoints="CEIK",
         keyless=True,
+    ),
+    Row(
+        prefixes=("tei",),
+        name="Text Embeddings Inference",
+        base=None,
+        keys=("TEI_API_KEY",),
+        bases=("TEI_API_BASE",),
+        endpoints="EK",
+        small={Endpoint.EMBEDDINGS: "tei", Endpoint.RERANK: "tei"},
+        keyless=True,
+        doc="https://huggingface.github.io/text-embeddings-inference/",
+        note="Its own wording (`/embed`, `/rerank`); not a name of LiteLLM's.",
     ),
     Row(
         prefixes=("infinity",),
@@ -116,7 +120,8 @@ SERVERS: Final[tuple[Row, ...]] = (
         base=None,
         keys=("INFINITY_API_KEY",),
         bases=("INFINITY_API_BASE",),
-        endpoints="E",
+        small={Endpoint.RERANK: "copies"},
+        endpoints="EK",
         keyless=True,
     ),
     Row(

@@ -7,11 +7,12 @@ from typing import Final
 
 from trunkline.providers.row import Absent, Row
 from trunkline.providers.rows_absent import ABSENT, CLOSED
+from trunkline.providers.rows_coded import CODED
 from trunkline.providers.rows_hosted import HOSTED
 from trunkline.providers.rows_leading import LEADING
 from trunkline.providers.rows_servers import SERVERS
 
-ROWS: Final[tuple[Row, ...]] = LEADING + HOSTED + SERVERS + CLOSED
+ROWS: Final[tuple[Row, ...]] = CODED + LEADING + HOSTED + SERVERS + CLOSED
 """In the order of the reference page."""
 
 TABLE: Final[Mapping[str, Row]] = {prefix: row for row in ROWS for prefix in row.prefixes}
@@ -22,6 +23,6 @@ LOCAL: Final = "local"
 AZURE: Final[frozenset[str]] = frozenset({"azure", "azure_text"})
 FOUNDRY: Final = "azure_ai"
 SPECIAL: Final[frozenset[str]] = AZURE | {FOUNDRY, LOCAL}
-"""Prefixes whose address is made by code: `azure.py` and `registry.py`."""
+"""Prefixes without a row: `azure.py` and `registry.py` make their addresses."""
 
 PREFIXES: Final[frozenset[str]] = frozenset(TABLE) | frozenset(UNREACHED) | SPECIAL

@@ -22,7 +22,7 @@ class Quirks:
     model_in_body: bool = True
     """The body's `model` names the model (Azure's classic face names it in the path)."""
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Top-level request parameters of OpenAI's formats to rename, for example `max_completion_tokens` -> `max_tokens`."""
+    """Top-level parameters of OpenAI's formats to rename, for example `max_completion_tokens` -> `max_tokens`."""
     body: Mapping[str, object] = field(default_factory=dict[str, object])
     """Members that every request body gets where it has none (`anthropic_version` on other clouds)."""
     leave_out: frozenset[str] = frozenset()
@@ -38,6 +38,12 @@ class Authorizer(Protocol):
 
     def headers(self, method: str, host: str, path: str, body: bytes) -> tuple[tuple[str, str], ...] | None:
         """The headers for one request now; `None` where `refresh` must come first. Called for every request: cheap."""
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """What is sent now and must never be read back in an answer or a log."""
+
+    def rejected(self) -> None:
+        """The provider said 401: what is held may have been revoked, get it anew before long."""
 
     async def refresh(self) -> None:
         """Get what is needed; callers share one refresh under way.

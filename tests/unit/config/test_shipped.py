@@ -52,7 +52,23 @@ def test_old_clients_parameters_keep_working() -> None:
         if deployment.provider == "openai":
             assert deployment.defaults["reasoning_effort"] == "none"
         if deployment.provider == "anthropic" or deployment.model in {"gemini-3.8-flash", "gemini-3.5-flash-lite"}:
-            assert deployment.provider == "vertex_ai" or deployment.drop == {"temperature", "top_p", "top_k"}
+            assert deployment.drop == {"temperature", "top_p", "top_k"}
+
+
+def test_vertex_comes_first_where_it_can_be_called(tmp_path: Path) -> None:
+    """With a project and credentials, as the guide has it, Gemini's names call Vertex AI; AI Studio stands behind."""
+    key = tmp_path / "key.json"
+    key.write_text('{"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}')
+    vertex = {"GOOGLE_CLOUD_PROJECT": "acme-1", "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
+    for environ, providers in (
+        (vertex, ["vertex_ai"]),
+        ({**vertex, **KEYS}, ["vertex_ai", "gemini"]),
+        ({"GOOGLE_CLOUD_PROJECT": "acme-1", "HOME": str(tmp_path), **KEYS}, ["gemini"]),
+    ):
+        deployments = sorted(load(CONFIG, environ).deployments, key=lambda d: d.order)
+        for name in ("gemini-2.5-flash", "gemini-2.0-flash", "gemini-pro"):
+            ready = [d.provider for d in deployments if d.group == name and d.unavailable is None]
+            assert list(dict.fromkeys(ready)) == providers
 
 
 def test_a_copied_example_starts_and_sends_nothing() -> None:

@@ -53,6 +53,7 @@ def test_placeholder(value: str) -> None:
         "xai-3f8a",
         "r8_Zx",
         "sk-yourself9",
+        '{"type": "service_account"}',
     ],
 )
 def test_no_placeholder(value: str) -> None:

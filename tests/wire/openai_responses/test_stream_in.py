@@ -26,7 +26,6 @@ from trunkline.ir.fold import fold
 from trunkline.ir.parts import Foreign, Opaque, Reasoning, Text, ToolCall
 from trunkline.ir.usage import Usage
 from trunkline.wire.openai_responses.codec import CODEC
-from trunkline.wire.sse import SseSplitter
 
 USAGE = {"input_tokens": 3, "output_tokens": 2}
 CREATED = {
@@ -282,8 +281,7 @@ def test_what_is_no_event_breaks_the_stream(data: bytes) -> None:
 
 def test_an_event_without_end_breaks_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event that passes the limit of the splitter is a failure."""
-    monkeypatch.setattr("trunkline.wire.openai_chat.sse.MAX_EVENT_BYTES", 100)
-    assert isinstance(SseSplitter(), SseSplitter)
+    monkeypatch.setattr("trunkline.wire.openai_responses.stream_in.LARGE_EVENT_BYTES", 100)
     assert isinstance(read(b"data: " + b"x" * 200)[-1], Failed)
 
 

@@ -187,8 +187,9 @@ def test_an_error_event_is_the_failure() -> None:
     assert out["error"]["type"] == "rate_limit_error"
 
 
-def test_an_endless_event_fails() -> None:
+def test_an_endless_event_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """It must not fill the memory."""
+    monkeypatch.setattr("trunkline.wire.small.openai_stream.LARGE_EVENT_BYTES", 4 << 20)
     decoder, found = OpenAIStreamDecoder(), list[SmallEvent]()
     for _ in range(9):
         found += decoder.feed(b"data: " + b"x" * (1 << 20))

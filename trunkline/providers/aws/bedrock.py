@@ -171,6 +171,16 @@ class Signer:
             now=self._clock(),
         )
 
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secret key and the session token; neither leaves with a signature, and both are worth hiding."""
+        held = self._keeper.current()
+        if held is None:
+            return ()
+        return (held.secret_key, held.token) if held.token is not None else (held.secret_key,)
+
+    def rejected(self) -> None:
+        """Signatures are refused for clocks and policies; credentials that end are renewed by their own date."""
+
     async def refresh(self) -> None:
         """Get credentials.
 

@@ -50,7 +50,7 @@ from trunkline.wire.gemini.ids import AnswerIds
 from trunkline.wire.gemini.logprobs import decode_logprobs
 from trunkline.wire.gemini.partial import PartialCall, is_partial
 from trunkline.wire.gemini.usage import decode_usage
-from trunkline.wire.sse import EventTooLong, SseSplitter, event_data
+from trunkline.wire.sse import LARGE_EVENT_BYTES, EventTooLong, SseSplitter, event_data
 
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -164,7 +164,7 @@ class GeminiStreamDecoder:
         if begin.startswith(b"{"):
             self._object = [begin]
             return []
-        self._sse = SseSplitter()
+        self._sse = SseSplitter(LARGE_EVENT_BYTES)
         return self._payloads(head)
 
     def _chunk(self, payload: bytes, events: list[Event]) -> bool:

@@ -37,7 +37,7 @@ from trunkline.wire.openai_responses.finish import read_finish
 from trunkline.wire.openai_responses.items import JOIN, read_answer_item
 from trunkline.wire.openai_responses.shape import BROKEN, OWN, Spelled, is_object, some_text, spelled
 from trunkline.wire.openai_responses.usage import read_usage
-from trunkline.wire.sse import EventTooLong, SseSplitter, event_data
+from trunkline.wire.sse import LARGE_EVENT_BYTES, EventTooLong, SseSplitter, event_data
 
 _decode: Final = msgspec.json.Decoder().decode
 _PING: Final = Ping()
@@ -86,7 +86,7 @@ class ResponsesStreamDecoder:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self._splitter = SseSplitter()
+        self._splitter = SseSplitter(LARGE_EVENT_BYTES)
         self._first = True
         self._over = False
         self._started = False

@@ -33,7 +33,7 @@ from trunkline.ir.usage import Usage
 from trunkline.wire.small import shape, usage
 from trunkline.wire.small.failure import decode_failure, openai_error
 from trunkline.wire.small.transcripts import read_segment, read_segments, read_words, segment_members
-from trunkline.wire.sse import EventTooLong, SseSplitter, event_data
+from trunkline.wire.sse import LARGE_EVENT_BYTES, EventTooLong, SseSplitter, event_data
 
 STREAM_TYPE: Final = "text/event-stream"
 
@@ -48,7 +48,7 @@ class OpenAIStreamDecoder:
 
     def __init__(self, wire: str = "openai") -> None:
         self._wire = wire
-        self._splitter = SseSplitter()
+        self._splitter = SseSplitter(LARGE_EVENT_BYTES)
         self._begun = self._done = self._ended = self._broken = False
         self._images: list[Image] = []
 

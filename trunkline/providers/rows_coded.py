@@ -1,0 +1,185 @@
+"""Hosts whose targets are made by code: what the reference page and the list of variables say of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trunkline.providers.row import KEEP, Row, Slot
+
+CODED: Final[tuple[Row, ...]] = (
+    Row(
+        prefixes=("anthropic",),
+        name="Anthropic",
+        base="https://api.anthropic.com",
+        keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        bases=("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+        endpoints="a",
+        rename=KEEP,
+        coded=True,
+        doc="https://platform.claude.com/docs/en/api/overview",
+        confidence="doc",
+        note="`ANTHROPIC_AUTH_TOKEN` and keys that begin with `sk-ant-oat` go out as Bearer, others in `x-api-key`.",
+    ),
+    Row(
+        prefixes=("gemini",),
+        name="Google AI Studio",
+        base="https://generativelanguage.googleapis.com",
+        keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        bases=("GEMINI_API_BASE",),
+        endpoints="gEI",
+        rename=KEEP,
+        coded=True,
+        doc="https://ai.google.dev/api",
+        confidence="doc",
+        note="`v1beta`, unless `api_version` or a base says `v1` or `v1alpha` (LiteLLM calls Gemini 3 at `v1alpha`).",
+    ),
+    Row(
+        prefixes=("vertex_ai", "vertex_ai_beta"),
+        name="Google Vertex AI",
+        base=None,
+        keys=("VERTEXAI_CREDENTIALS", "VERTEX_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"),
+        bases=("VERTEXAI_API_BASE",),
+        slots=(
+            Slot(
+                name="project",
+                params=("vertex_project",),
+                variables=("VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"),
+            ),
+            Slot(
+                name="location",
+                params=("vertex_location",),
+                variables=("VERTEXAI_LOCATION", "VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION"),
+            ),
+        ),
+        endpoints="gaCEI",
+        rename=KEEP,
+        coded=True,
+        doc="https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest",
+        confidence="doc",
+        note="Gemini, Claude, Mistral, and open models as `publisher/model-maas`; a number is an endpoint of your own; "
+        "`vertex_ai/*` stands for Gemini, `vertex_ai/claude-*` for Claude. "
+        "Credentials: `vertex_credentials` (path, JSON or mapping), those variables, gcloud's login, the machine's "
+        "service account. Location: `global` for Gemini and Claude, else `us-central1`. With `api_key` and without a "
+        "project: express mode (Gemini).",
+    ),
+    Row(
+        prefixes=("bedrock", "bedrock_converse"),
+        name="Amazon Bedrock",
+        base=None,
+        keys=("AWS_BEARER_TOKEN_BEDROCK",),
+        bases=("AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+        slots=(
+            Slot(
+                name="region",
+                params=("aws_region_name",),
+                variables=("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"),
+                default="us-west-2",
+            ),
+        ),
+        endpoints="bEKI",
+        rename=KEEP,
+        coded=True,
+        doc="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+        confidence="doc",
+        note="Signed with AWS keys (`aws_*` parameters, the usual variables, profiles, roles), or a Bedrock key. "
+        "All models through Converse, `bedrock/invoke/...` too.",
+    ),
+    Row(
+        prefixes=("cohere", "cohere_chat"),
+        name="Cohere",
+        base="https://api.cohere.com",
+        keys=("COHERE_API_KEY", "CO_API_KEY"),
+        bases=("COHERE_API_BASE",),
+        endpoints="cEKA",
+        rename=KEEP,
+        coded=True,
+        doc="https://docs.cohere.com/reference/chat",
+        confidence="doc",
+        note="Version 2 of its API.",
+    ),
+    Row(
+        prefixes=("replicate",),
+        name="Replicate",
+        base="https://api.replicate.com",
+        keys=("REPLICATE_API_KEY", "REPLICATE_API_TOKEN"),
+        bases=("REPLICATE_API_BASE",),
+        endpoints="p",
+        rename=KEEP,
+        coded=True,
+        doc="https://replicate.com/docs/reference/http",
+        confidence="doc",
+        note="`owner/name`, `owner/name:version` or `deployments/owner/name`; streams are made from whole answers.",
+    ),
+    Row(
+        prefixes=("ollama", "ollama_chat"),
+        name="Ollama",
+        base="http://localhost:11434",
+        keys=("OLLAMA_API_KEY",),
+        bases=("OLLAMA_API_BASE", "OLLAMA_BASE_URL", "OLLAMA_HOST"),
+        endpoints="oE",
+        rename=KEEP,
+        keyless=True,
+        coded=True,
+        confidence="doc",
+        doc="https://docs.ollama.com/api",
+        note="Both prefixes use `/api/chat`; a prompt over `num_ctx` is cut silently. Cloud: `https://ollama.com`.",
+    ),
+    Row(
+        prefixes=("watsonx",),
+        name="IBM watsonx.ai",
+        base="https://{region}.ml.cloud.ibm.com",
+        slots=(
+            Slot(
+                name="region",
+                params=("watsonx_region_name", "region_name"),
+                variables=("WATSONX_REGION",),
+            ),
+        ),
+        keys=("WATSONX_APIKEY", "WATSONX_API_KEY", "WX_API_KEY"),
+        bases=("WATSONX_URL", "WATSONX_API_BASE", "WX_URL", "WML_URL"),
+        endpoints="CEK",
+        coded=True,
+        doc="https://cloud.ibm.com/apidocs/watsonx-ai",
+        note="`project_id` or `space_id` (`WATSONX_PROJECT_ID`, `WATSONX_DEPLOYMENT_SPACE_ID`); the key is exchanged "
+        "for a token, or write `WATSONX_TOKEN`, or `WATSONX_ZENAPIKEY` for Cloud Pak; `watsonx/deployment/<id>`.",
+    ),
+    Row(
+        prefixes=("databricks",),
+        name="Databricks model serving",
+        base=None,
+        keys=("DATABRICKS_API_KEY", "DATABRICKS_TOKEN"),
+        bases=("DATABRICKS_API_BASE", "DATABRICKS_HOST"),
+        endpoints="CEM",
+        usage="databricks",
+        coded=True,
+        note="`api_base` ends in `/serving-endpoints`, or is the workspace; `DATABRICKS_CLIENT_ID` and "
+        "`DATABRICKS_CLIENT_SECRET` sign in without a key; Claude speaks its own format; a large `max_tokens` alone "
+        "can be a 429.",
+    ),
+    Row(
+        prefixes=("deepgram",),
+        name="Deepgram",
+        base="https://api.deepgram.com/v1",
+        keys=("DEEPGRAM_API_KEY",),
+        bases=("DEEPGRAM_API_BASE",),
+        endpoints="SA",
+        rename=KEEP,
+        coded=True,
+        confidence="doc",
+        doc="https://developers.deepgram.com/reference",
+        note="Its limit is on calls at a time.",
+    ),
+    Row(
+        prefixes=("elevenlabs",),
+        name="ElevenLabs",
+        base="https://api.elevenlabs.io/v1",
+        keys=("ELEVENLABS_API_KEY",),
+        bases=("ELEVENLABS_API_BASE",),
+        endpoints="SA",
+        rename=KEEP,
+        coded=True,
+        confidence="doc",
+        doc="https://elevenlabs.io/docs/api-reference",
+        note="A 401 may also mean that the quota is used up.",
+    ),
+)
