@@ -45,6 +45,10 @@ LITELLM_SETTINGS: Final = Section(
         "model_alias_map": 'Other names for models: `{"alias": "name"}`.',
         "model_cost_map_url": "Path of a price file in LiteLLM's format. Addresses are not fetched.",
         "require_auth_for_metrics_endpoint": "`/metrics` wants a key. Default true.",
+        "drop_params": "`true`: leave out parameters that a model is known to refuse. `false`, written out: refuse "
+        "requests with parameters that are lost in translation. Not written: such are left out and named.",
+        "modify_params": "Mend what a provider would refuse: lengths, temperatures, the end of a conversation.",
+        "additional_drop_params": "Request parameters to leave out for every model, by name or path.",
     },
     {
         **_each(
@@ -58,8 +62,8 @@ LITELLM_SETTINGS: Final = Section(
         **_each("Fallbacks by kind of error.", "context_window_fallbacks content_policy_fallbacks"),
         **_each(
             "Parameters of requests.",
-            "drop_params modify_params enable_json_schema_validation include_cost_in_streaming_usage "
-            "forward_traceparent_to_llm_provider add_function_to_prompt additional_drop_params",
+            "enable_json_schema_validation include_cost_in_streaming_usage forward_traceparent_to_llm_provider "
+            "add_function_to_prompt",
         ),
         **_each(
             "Cache of answers.",
@@ -147,6 +151,9 @@ TRUNKLINE: Final = Section(
         "segment_bytes": "Size of a journal file. Default 16 MiB.",
         "spool_bytes": "Disk that journals not yet shipped may take; then calls are refused. Default 1 GiB.",
         "on_client_gone": "`cancel` (default): close the upstream and estimate; `drain`: read on to the usage.",
+        "response_retention_days": "Days that responses of `/v1/responses` are stored. Default 30; 0: not stored.",
+        "egress_allow": "Networks that media may be fetched from although they are not public, for example "
+        "`[10.1.0.0/16]`. Default: none.",
         "echo_model": "Answer with the model name the client asked for, as LiteLLM does. Default false.",
         "log_calls_per_second": "Above it the log counts successful calls instead of listing them. Default 200.",
         "connect_timeout": "Seconds for TCP and TLS to a provider. Default 5.",

@@ -18,7 +18,12 @@ class Variable:
 
 
 CREDENTIALS: Final = (
-    Variable("GOOGLE_CLOUD_PROJECT", "Gemini through Vertex AI (a coming version)", "your-project-id", active=True),
+    Variable("GOOGLE_CLOUD_PROJECT", "Gemini through Vertex AI: the project that pays", "your-project-id", active=True),
+    Variable(
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "its credentials: a service account's JSON key; not needed after `gcloud auth application-default login`",
+        "./service-account.json",
+    ),
     Variable("GEMINI_API_KEY", "Gemini through Google AI Studio: aistudio.google.com/apikey", "AIza...", active=True),
     Variable("OPENAI_API_KEY", "GPT: platform.openai.com/api-keys", "sk-...", active=True),
     Variable("ANTHROPIC_API_KEY", "Claude: platform.claude.com/settings/keys", "sk-ant-...", active=True),
@@ -62,7 +67,7 @@ SYSTEM: Final = (
 INTERNAL: Final = (Variable("TRUNKLINE_SHIPPER_DATABASE_URL", "set by the gateway for its own child processes"),)
 """Not for users; kept here so that the check of the code against this list has no exception."""
 
-AZURE: Final = (
+CLOUDS: Final = (
     Variable("AZURE_API_KEY", "Azure OpenAI: key"),
     Variable("AZURE_OPENAI_API_KEY", "Azure OpenAI: key, another name"),
     Variable("AZURE_API_BASE", "Azure OpenAI: address of the resource", "https://name.openai.azure.com"),
@@ -72,12 +77,59 @@ AZURE: Final = (
     Variable("AZURE_AD_TOKEN", "Azure OpenAI: Entra token instead of a key"),
     Variable("AZURE_AI_API_KEY", "Azure AI Foundry: key"),
     Variable("AZURE_AI_API_BASE", "Azure AI Foundry: address"),
+    Variable("AZURE_TENANT_ID", "Azure, signing in to Entra: tenant"),
+    Variable(
+        "AZURE_CLIENT_ID", "Azure, signing in to Entra: application, or the identity of a machine that has several"
+    ),
+    Variable("AZURE_CLIENT_SECRET", "Azure, signing in to Entra: the application's secret"),
+    Variable("AZURE_SCOPE", "Azure, signing in to Entra: what the token is for, where it is not the default"),
+    Variable("AZURE_AUTHORITY_HOST", "Azure, signing in to Entra: another cloud's", "https://login.microsoftonline.us"),
+    Variable("AZURE_FEDERATED_TOKEN_FILE", "Azure, signing in to Entra: a workload's token, set by Kubernetes"),
+    Variable("AZURE_CREDENTIAL", "Azure: use the machine's managed identity", "ManagedIdentityCredential"),
+    Variable("AZURE_POD_IDENTITY_AUTHORITY_HOST", "Azure: address of the managed identity's service"),
+    Variable("IDENTITY_ENDPOINT", "Azure: the same, set by App Service"),
+    Variable("IDENTITY_HEADER", "Azure: header for it, set by App Service"),
+    Variable("CLOUDSDK_CONFIG", "Vertex AI: folder of gcloud's own login"),
+    Variable("GCE_METADATA_HOST", "Vertex AI: address of the machine's metadata service"),
+    Variable("K_SERVICE", "Vertex AI: set by Cloud Run: the machine has a service account"),
+    Variable("GAE_ENV", "Vertex AI: set by App Engine, likewise"),
+    Variable("AWS_ACCESS_KEY_ID", "Amazon Bedrock: access key"),
+    Variable("AWS_SECRET_ACCESS_KEY", "Amazon Bedrock: its secret"),
+    Variable("AWS_SESSION_TOKEN", "Amazon Bedrock: its session"),
+    Variable("AWS_SECURITY_TOKEN", "Amazon Bedrock: its session, another name"),
+    Variable("AWS_PROFILE", "Amazon Bedrock: profile in the files of the AWS command"),
+    Variable("AWS_DEFAULT_PROFILE", "Amazon Bedrock: profile, another name"),
+    Variable("AWS_CONFIG_FILE", "Amazon Bedrock: file of profiles"),
+    Variable("AWS_SHARED_CREDENTIALS_FILE", "Amazon Bedrock: file of keys"),
+    Variable("AWS_ROLE_ARN", "Amazon Bedrock: role of a workload, set by Kubernetes"),
+    Variable("AWS_ROLE_SESSION_NAME", "Amazon Bedrock: name of its session"),
+    Variable("AWS_WEB_IDENTITY_TOKEN_FILE", "Amazon Bedrock: its token, set by Kubernetes"),
+    Variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "Amazon Bedrock: set by ECS"),
+    Variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", "Amazon Bedrock: set by EKS"),
+    Variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Amazon Bedrock: set by ECS"),
+    Variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "Amazon Bedrock: set by EKS"),
+    Variable("AWS_EC2_METADATA_DISABLED", "Amazon Bedrock: do not ask the machine's metadata service", "true"),
+    Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", "Amazon Bedrock: address of that service"),
+    Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "Amazon Bedrock: `IPv4` or `IPv6`"),
+    Variable("WATSONX_PROJECT_ID", "IBM watsonx.ai: project"),
+    Variable("WX_PROJECT_ID", "IBM watsonx.ai: project, another name"),
+    Variable("WATSONX_PROJECT", "IBM watsonx.ai: project, another name"),
+    Variable("WATSONX_DEPLOYMENT_SPACE_ID", "IBM watsonx.ai: deployment space, instead of a project"),
+    Variable("WATSONX_SPACE_ID", "IBM watsonx.ai: deployment space, another name"),
+    Variable("WX_SPACE_ID", "IBM watsonx.ai: deployment space, another name"),
+    Variable("WATSONX_SPACE", "IBM watsonx.ai: deployment space, another name"),
+    Variable("WATSONX_API_VERSION", "IBM watsonx.ai: `version` of its API", "2024-03-13"),
+    Variable("WATSONX_IAM_URL", "IBM watsonx.ai: where the key is exchanged for a token"),
+    Variable("WATSONX_TOKEN", "IBM watsonx.ai: a token instead of a key"),
+    Variable("WATSONX_ZENAPIKEY", "IBM watsonx.ai on Cloud Pak: key"),
+    Variable("DATABRICKS_CLIENT_ID", "Databricks: sign in as a service principal, instead of a key"),
+    Variable("DATABRICKS_CLIENT_SECRET", "Databricks: its secret"),
 )
-"""Hosts whose address is made by code have no row in the provider table."""
+"""What code reads beyond the columns of the provider table."""
 
 
 def provider_variables() -> tuple[Variable, ...]:
-    """Keys, addresses and other variables of every host in the provider table, in its order, each once."""
+    """Keys, addresses and other variables of every host in the provider table, in its order, then clouds; each once."""
     from trunkline.providers.table import ROWS
 
     shown = {variable.name for group in (CREDENTIALS, APPLICATION, GATEWAY, SYSTEM) for variable in group}
@@ -94,7 +146,7 @@ def provider_variables() -> tuple[Variable, ...]:
             for name in names:
                 if name not in shown:
                     found.setdefault(name, Variable(name, f"{row.name}: {what}"))
-    for variable in AZURE:
+    for variable in CLOUDS:
         found.setdefault(variable.name, variable)
     return tuple(found.values())
 

@@ -10,7 +10,11 @@ from trunkline.config.reader import Reader
 from trunkline.config.snapshot import Replacement
 from trunkline.config.tree import MissingNode, Plain, ScalarNode, plain
 from trunkline.profiles import Price, replacement_for, request_edits, retired_model
+from trunkline.profiles.policy import Policy
+from trunkline.profiles.unsupported import unsupported
 
+_BESIDE: Final = ("mode", "web_search_billing_unit")
+"""Keys that say what the prices beside them are for."""
 _WARN_DAYS: Final = 60
 """How long before a model's end it is noted at start."""
 
@@ -18,6 +22,11 @@ _WARN_DAYS: Final = 60
 def renames(provider: str, model: str, base_model: str | None) -> Mapping[str, str]:
     """The model family's renames of request parameters."""
     return request_edits(provider, base_model or model)
+
+
+def refused(provider: str, model: str, policy: Policy) -> frozenset[str]:
+    """Parameters that are left out because the model is known to refuse them and the operator wrote `drop_params`."""
+    return unsupported(provider, model) - policy.allowed if policy.drop_params else frozenset()
 
 
 def replacement(provider: str, model: str, name: str) -> Replacement | None:
@@ -59,13 +68,19 @@ def price(params: Reader, info: Reader, model: str) -> Price | None:
                 owners[key] = reader
     if not written:
         return None
+    beside = {
+        key: plain(found)
+        for reader in (info, params)
+        for key in _BESIDE
+        if (found := reader.node.entries.get(key)) is not None
+    }
     from trunkline.profiles.rates import price_from_config  # only configs with prices of their own need it
 
     try:
-        return price_from_config({**written, "model": model})
+        return price_from_config({**beside, **written, "model": model})
     except ValueError as error:
         said = str(error)
         key = next((name for name in sorted(written, key=len, reverse=True) if name in said), next(iter(written)))
         where = f"`{key}`: " if key not in said else ""
-        owners[key].log.problem(owners[key].at(key), f"{where}{said}", "write USD per token, 0 or more")
+        owners[key].log.problem(owners[key].at(key), f"{where}{said}", "write USD per token or unit, 0 or more")
         return None

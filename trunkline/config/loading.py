@@ -69,6 +69,8 @@ def _assemble(root: Reader, sections: settings.Sections, env: Environment, log: 
         env=env,
         credentials=_credentials(root),
         timeouts=settings.timeouts(sections),
+        policy=settings.policy(sections),
+        drop=settings.drops(sections),
         providers=env.tidied,
     )
     nodes = root.items("model_list")
@@ -95,6 +97,7 @@ def _assemble(root: Reader, sections: settings.Sections, env: Environment, log: 
         metrics_need_key=sections.litellm.flag("require_auth_for_metrics_endpoint") is not False,
         log_calls_per_second=_LOGGED if logged is None else logged,
         database_url=settings.database_url(general, env),
+        egress_allow=settings.egress_allow(sections),
         price_file=settings.price_file(sections.litellm, env, path.parent),
     )
 

@@ -27,11 +27,17 @@ from trunkline.config.tree import (
     show,
 )
 from trunkline.config.variables import Environment, tidy
+from trunkline.profiles.policy import Policy
 from trunkline.providers import Resolved, is_placeholder, resolve
 from trunkline.providers.base_url import BaseUrlError, parse_base
 
 _CONNECTION: Final = frozenset(
-    {"api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "extra_headers", "headers"}
+    {
+        *("api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "extra_headers", "headers"),
+        *("tenant_id", "client_id", "project_id", "space_id", "model_id"),
+        # lint: provider-name (LiteLLM's own keys)
+        *("vertex_project", "vertex_location", "vertex_credentials", "aws_region_name", "aws_role_name"),
+    }
 )
 """Without these a call would go to another place or with another key."""
 _TEXTS: Final = frozenset(
@@ -54,6 +60,10 @@ class Shared:
     """`credential_name` -> `credential_values`."""
     timeouts: Timeouts
     """The limits of an entry that writes none."""
+    policy: Policy
+    """What an entry that writes nothing does with parameters that its model lacks."""
+    drop: frozenset[str]
+    """Parameters that every entry leaves out."""
     providers: Mapping[str, str]
     """Environment for `providers.resolve`."""
 
@@ -146,6 +156,7 @@ def _draft(name: str, params: Reader, info: Reader, shared: Shared, at: Mark) ->
     public = _public(params, extra)
     cooldown = info.number("cooldown_time")
     base_model = info.text("base_model")
+    policy = _policy(params, shared.policy)
     deployment = Deployment(
         id=(info.text("id") or "").strip(),
         group=name,
@@ -158,7 +169,11 @@ def _draft(name: str, params: Reader, info: Reader, shared: Shared, at: Mark) ->
         num_retries=params.integer("num_retries"),
         cooldown_seconds=cooldown if cooldown is not None else params.number("cooldown_time"),
         defaults=freeze(defaults),
-        drop=_drop(params),
+        drop=shared.drop.union(
+            params.texts("additional_drop_params") or (),
+            facts.refused(resolved.provider, base_model or resolved.model, policy),
+        ),
+        policy=policy,
         rename={**resolved.rename, **facts.renames(resolved.provider, resolved.model, base_model)},
         price=facts.price(params, info, written),
         replacement=facts.replacement(resolved.provider, resolved.model, name),
@@ -365,15 +380,13 @@ def _passes_on(params: Reader, key: str, node: Node) -> bool:
     return not isinstance(node, MissingNode)
 
 
-def _drop(params: Reader) -> frozenset[str]:
-    found: set[str] = set()
-    for name in params.texts("additional_drop_params") or ():
-        if "[" in name or "." in name:
-            text = f"`additional_drop_params`: the nested path {show(name)} is not implemented; write top-level names"
-            params.log.note("unimplemented", params.at("additional_drop_params"), text, once=name)
-        else:
-            found.add(name)
-    return frozenset(found)
+def _policy(params: Reader, base: Policy) -> Policy:
+    drop, modify = params.flag("drop_params"), params.flag("modify_params")
+    return Policy(
+        drop_params=base.drop_params if drop is None else drop,
+        allowed=frozenset(params.texts("allowed_openai_params") or ()),
+        modify_params=base.modify_params if modify is None else modify,
+    )
 
 
 def _public(params: Reader, unknown: frozenset[str]) -> dict[str, object]:

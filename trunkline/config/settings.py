@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from trunkline.config.models import with_timeout
 from trunkline.config.problems import did_you_mean
 from trunkline.config.reader import Reader
 from trunkline.config.snapshot import EdgeLimits, LedgerSettings, RouterSettings, Timeouts
-from trunkline.config.tree import Mark, MissingNode, ScalarNode, show
+from trunkline.config.tree import ListNode, Mark, MissingNode, ScalarNode, show
 from trunkline.config.variables import Environment, tidy
 from trunkline.ir import Secret
+from trunkline.profiles.policy import Policy
 from trunkline.providers.credentials import header_problem
 
 _STRATEGIES: Final = (
@@ -116,6 +118,36 @@ def limits(sections: Sections) -> EdgeLimits:
     return replace(EdgeLimits(), **given)  # type: ignore[arg-type]  # names and kinds come from the class itself
 
 
+def policy(sections: Sections) -> Policy:
+    """What entries that write nothing do with parameters that a model lacks."""
+    return Policy(
+        drop_params=sections.litellm.flag("drop_params"), modify_params=bool(sections.litellm.flag("modify_params"))
+    )
+
+
+def drops(sections: Sections) -> frozenset[str]:
+    """Parameters that every entry leaves out."""
+    return frozenset(sections.litellm.texts("additional_drop_params") or ())
+
+
+def egress_allow(sections: Sections) -> tuple[str, ...]:
+    """Networks that media may be fetched from although they are not public."""
+    own = sections.own
+    names = own.texts("egress_allow") or ()
+    node = own.node.entries.get("egress_allow")
+    marks = [item.at for item in node.items if not isinstance(item, MissingNode)] if isinstance(node, ListNode) else []
+    for place, name in enumerate(names):
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            own.log.problem(
+                marks[place] if marks else own.at("egress_allow"),
+                f"`general_settings.trunkline.egress_allow`: {show(name)} is no network",
+                "write an address and the length of its prefix, for example `10.1.0.0/16`",
+            )
+    return names
+
+
 def ledger(sections: Sections) -> LedgerSettings:
     """How records are kept."""
     own, base = sections.own, LedgerSettings()
@@ -123,12 +155,14 @@ def ledger(sections: Sections) -> LedgerSettings:
     gone = own.choice("on_client_gone", ("cancel", "drain"))
     unmetered = own.flag("serve_unmetered")
     segment, spool = own.integer("segment_bytes", least=4096), own.integer("spool_bytes", least=4096)
+    retention = own.number("response_retention_days")
     return LedgerSettings(
         durability=durability or base.durability,
         serve_unmetered=base.serve_unmetered if unmetered is None else unmetered,
         segment_bytes=base.segment_bytes if segment is None else segment,
         spool_bytes=base.spool_bytes if spool is None else spool,
         on_client_gone=gone or base.on_client_gone,
+        response_retention_days=base.response_retention_days if retention is None else retention,
     )
 
 

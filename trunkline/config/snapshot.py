@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from trunkline.config.marks import FileMark
 from trunkline.ir import Secret
+from trunkline.profiles.policy import Policy
 from trunkline.profiles.price import Price
 from trunkline.providers.target import Target
 
@@ -70,7 +71,11 @@ class Deployment:
     defaults: Mapping[str, object] = field(default_factory=dict[str, object])
     """Top-level body parameters to add where the client sent none."""
     drop: frozenset[str] = frozenset()
-    """Top-level body parameters to leave out (`additional_drop_params`), reported as losses."""
+    """Body parameters to leave out, by name or by path (`tools[*].strict`), reported as losses:
+    `additional_drop_params`, and with `drop_params: true` what the model is known to refuse.
+    """
+    policy: Policy = field(default_factory=Policy)
+    """What becomes of parameters that the model lacks where a request is translated."""
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     """Top-level body parameters to rename, host's and model family's together."""
     price: Price | None = None
@@ -138,6 +143,8 @@ class LedgerSettings:
     """Journals not yet shipped may take this much disk; then new calls are refused."""
     on_client_gone: str = "cancel"
     """`cancel`: close the upstream and estimate; `drain`: read on to the usage, then close."""
+    response_retention_days: float = 30.0
+    """How long responses of `/v1/responses` are stored (OpenAI's own term); 0: they are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +181,7 @@ class Snapshot:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     database_url: Secret | None = None
     egress_allow: tuple[str, ...] = ()
-    """`general_settings.trunkline.egress_allow`: networks that media may be fetched from although they are not public."""
+    """`general_settings.trunkline.egress_allow`: networks that media may be fetched from although not public."""
     price_file: str | None = None
     """Path of a price file in LiteLLM's format, for `PriceBook.load`."""
     notes: tuple[Note, ...] = ()

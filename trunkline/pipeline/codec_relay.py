@@ -24,6 +24,7 @@ from trunkline.ir.events import (
 )
 from trunkline.ir.failure import Failure
 from trunkline.ir.parts import Foreign, Media, Reasoning, Text, ToolCall, ToolResult
+from trunkline.profiles.schemas import UntoolStream
 from trunkline.wire.codec import StreamDecoder, StreamEncoder
 from trunkline.wire.sse import LARGE_EVENT_BYTES, SseSplitter
 
@@ -184,6 +185,20 @@ class Translating(Facts):
     def failed(self, failure: Failure) -> bytes | None:
         """The error event in the client's format."""
         return self.encoder.encode(Failed(failure))
+
+
+class Untooling(Translating):
+    """The model was made to answer by a schema as the call of a tool: the client gets its arguments as text."""
+
+    __slots__ = ("_filter",)
+
+    def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder, *, echo: str = "") -> None:
+        super().__init__(decoder, encoder, echo=echo)
+        self._filter = UntoolStream().filter
+
+    def take(self, events: list[Event]) -> bytes:
+        """Write events."""
+        return super().take([self._filter(event) for event in events])
 
 
 class Restreamed(Translating):

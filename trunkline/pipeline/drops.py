@@ -8,6 +8,12 @@ from typing import Final
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\*|\d+)\]")
 
 
+def top(path: str) -> str:
+    """The member that a path begins with."""
+    found = _STEP.match(path)
+    return found[1] if found is not None and found[1] else path
+
+
 def leave_out(value: object, path: str) -> bool:
     """Take `path` out of a JSON value, in place; say whether there was anything.
 

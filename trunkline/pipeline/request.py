@@ -17,6 +17,7 @@ from msgspec.structs import astuple
 
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Endpoint
+from trunkline.pipeline.drops import leave_out, top
 from trunkline.providers.target import Quirks
 
 
@@ -152,6 +153,8 @@ class Edit:
     stream_options: bool
     structural: bool
     """Members come, go or change their name: the body has to be rebuilt."""
+    drop_paths: tuple[str, ...] = ()
+    """What to leave out inside of members (`tools[*].strict`)."""
 
 
 def edit_for(deployment: Deployment, endpoint: Endpoint = Endpoint.CHAT) -> Edit:
@@ -168,7 +171,8 @@ def edit_for(deployment: Deployment, endpoint: Endpoint = Endpoint.CHAT) -> Edit
     return Edit(
         model=_encode(deployment.model) if in_body else b"",
         defaults={name: _encode(value) for name, value in defaults.items()},
-        drop=deployment.drop,
+        drop=frozenset(path for path in deployment.drop if top(path) == path),
+        drop_paths=tuple(sorted(path for path in deployment.drop if top(path) != path)),
         silent=silent,
         rename=rename,
         stream_options=quirks.stream_options and endpoint in _STREAM_OPTIONS,
@@ -232,11 +236,28 @@ def _has_usage(asked: Asked) -> bool:
     return given is not None and given.get("include_usage") is True
 
 
+def _leave_out(found: dict[str, Raw], path: str) -> tuple[str, ...]:
+    """Take a path inside a member out; its name where there was one."""
+    name = top(path)
+    if name not in found:
+        return ()
+    try:
+        members = {name: msgspec.json.decode(found[name])}
+    except NOT_READABLE:
+        return ()
+    if not leave_out(members, path):
+        return ()
+    found[name] = Raw(_encode(members[name]))
+    return (path,)
+
+
 def _rebuild(body: bytes, edit: Edit, *, add: bool) -> Sent:
     found = members(body)
     losses = tuple(name for name in found if name in edit.drop or (name in OURS and name not in OBEYED))
     for name in [n for n in found if n in OURS or n in edit.drop or n in edit.silent]:
         del found[name]
+    for path in edit.drop_paths:
+        losses += _leave_out(found, path)
     for old, new in edit.rename.items():
         if old in found:
             value = found.pop(old)

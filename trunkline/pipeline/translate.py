@@ -15,14 +15,14 @@ from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.fold import unfold
 from trunkline.ir.format import Format
 from trunkline.ir.losses import BadShape, Losses, Untranslatable
-from trunkline.ir.parts import Native
 from trunkline.ir.request import Request
-from trunkline.pipeline.codec_relay import Restreamed, Translating
+from trunkline.pipeline.codec_relay import Restreamed, Translating, Untooling
 from trunkline.pipeline.continued import shown
 from trunkline.pipeline.drops import leave_out
 from trunkline.pipeline.request import NOT_READABLE, OBEYED, OURS, Sent
 from trunkline.pipeline.way import Again, Carried, Fetch, Refused, Whole
 from trunkline.profiles.adapt import Adapter, MustFetch
+from trunkline.profiles.schemas import schema_tool, untool
 from trunkline.wire.codec import Codec, Members, Named, Reply, StreamDecoder, StreamEncoder
 from trunkline.wire.openai_chat.failure import failure_inside
 
@@ -97,6 +97,7 @@ class Translation:
         """
         request = _with_defaults(self._asked(call, carried, losses), self._defaults)
         adapted = self._adapter.adapt(request, losses, carried.fetched)
+        carried.schema_tool = schema_tool(adapted) is not None
         native = adapted.native
         passed: dict[str, object] = {}
         if native is not None and native.format is not self._theirs.format:
@@ -106,7 +107,7 @@ class Translation:
             }
             if passed:
                 left = {name: value for name, value in native.members.items() if name not in passed}
-                adapted = replace(adapted, native=Native(native.format, left) if left else None)
+                adapted = replace(adapted, native=replace(native, members=left))
         members = self._theirs.encode_request(adapted, losses)
         for name, value in {**passed, **self._extra}.items():
             members.setdefault(name, value)
@@ -132,7 +133,7 @@ class Translation:
                 losses.add(name, "a parameter for the gateway that it does not take from clients")
         for path in self._drop:
             if leave_out(members, path):
-                losses.add(path, "left out, as `additional_drop_params` says")
+                losses.add(path, "left out, as the configuration says")
         asked = self._own.decode_request(members, Named(model=call.model_group, stream=call.stream))
         carried.decoded = asked
         return replace(asked, model=self._adapter.model, stream=call.stream)
@@ -158,6 +159,8 @@ class Translation:
     def written(self, call: Call, carried: Carried, answer: Answer) -> Whole:
         """An answer in the client's format."""
         losses = Losses()
+        if carried.schema_tool:
+            answer = untool(answer)
         choice = answer.choices[0] if answer.choices else None
         shown = replace(answer, model=call.model_group) if call.state.snapshot.echo_model else answer
         if shown.native is not None and shown.native.format is not self._own.format:
@@ -175,7 +178,8 @@ class Translation:
 
     def relay(self, call: Call, carried: Carried) -> Translating:
         """For one stream."""
-        return Translating(self.provider_decoder(), self.client_encoder(call, carried), echo=echoed(call))
+        kind = Untooling if carried.schema_tool else Translating
+        return kind(self.provider_decoder(), self.client_encoder(call, carried), echo=echoed(call))
 
     def provider_decoder(self) -> StreamDecoder:
         """Reads the provider's stream."""
@@ -188,7 +192,8 @@ class Translation:
     def restream(self, call: Call, carried: Carried, whole: bytes) -> Restreamed | None:
         """A whole answer as the stream that was asked for."""
         try:
-            events: list[Event] = list(unfold(self._theirs.decode_answer(_decode(whole))))
+            answer = self._theirs.decode_answer(_decode(whole))
+            events: list[Event] = list(unfold(untool(answer) if carried.schema_tool else answer))
         except (BadShape, *NOT_READABLE):
             return None
         return Restreamed(self.provider_decoder(), self.client_encoder(call, carried), events, echo=echoed(call))

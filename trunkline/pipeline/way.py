@@ -89,7 +89,8 @@ class Carried:
     """What a way carries along in a call; made for calls that have a way."""
 
     __slots__ = (
-        "body", "decoded", "fetched", "head", "job", "keeps", "method", "path", "polls", "small", "strict", "turns",
+        "body", "decoded", "fetched", "head", "job", "keeps", "method", "path", "polls", "schema_tool", "small",
+        "strict", "turns",
     )  # fmt: skip
 
     def __init__(self, *, strict: bool) -> None:
@@ -103,6 +104,8 @@ class Carried:
         """What URLs in it held."""
         self.polls = 0
         """How often an answer was asked for again."""
+        self.schema_tool = False
+        """The answer comes as the call of a tool that the adapter added."""
         self.job: Job | None = None
         """The prediction under way, where answers are made as jobs."""
         self.small: object = None

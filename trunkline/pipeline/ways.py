@@ -75,7 +75,7 @@ def _other_wire(deployment: Deployment, asked: Endpoint) -> tuple[Endpoint, Way 
 
 def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way | None] | None:
     from trunkline.pipeline.translate import Translation
-    from trunkline.profiles.adapt import Adapter, Policy
+    from trunkline.profiles.adapt import Adapter
 
     target = deployment.target
     assert target is not None
@@ -100,7 +100,8 @@ def _translated(deployment: Deployment, surface: Surface) -> tuple[Endpoint, Way
             model=deployment.model,
             deployment=deployment.id,
             format=theirs,
-            policy=Policy(),
+            policy=deployment.policy,
+            base_model=str(deployment.model_info.get("base_model") or ""),
         ),
         deployment=deployment,
         usage_option=theirs is Format.OPENAI_CHAT and quirks.stream_options,

@@ -1,18 +1,21 @@
 """From what a client asked to what one model accepts: knobs, reasoning, schemas, media, opaque state, tool ids.
 
-Works on the representation, between decoding and encoding; the same-format path never comes here.
+Works on the representation, between decoding and encoding; the same-format path never comes here. This module is small
+because every worker loads it: the facts and the work come with the first `Adapter`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from trunkline.ir.format import Format
 from trunkline.ir.losses import Losses
 from trunkline.ir.request import Request
+from trunkline.profiles.policy import Policy
+
+__all__ = ["Adapter", "Fetched", "MustFetch", "Policy"]
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -31,29 +34,36 @@ class MustFetch(Exception):
         self.urls = urls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the operator decided, as in LiteLLM."""
-
-    drop_params: bool | None = None
-    """`True`: drop what the model lacks; `False`, written out: refuse it; not written: drop it and say so."""
-    allowed: frozenset[str] = frozenset()
-    """`allowed_openai_params`: sent whatever the profile says."""
-    modify_params: bool = False
-    """The gateway may mend what a provider would refuse."""
-
-
 class Adapter:
     """Fits requests to one model of one provider."""
 
-    __slots__ = ("_deployment", "_format", "_policy", "_provider", "model")
+    __slots__ = ("_fitting", "model")
 
-    def __init__(self, *, provider: str, model: str, deployment: str, format: Format, policy: Policy) -> None:  # noqa: A002
-        self._provider = provider
-        self._deployment = deployment
-        self._format = format
-        self._policy = policy
+    def __init__(
+        self,
+        *,
+        provider: str,
+        model: str,
+        deployment: str,
+        format: Format,  # noqa: A002
+        policy: Policy,
+        base_model: str = "",
+    ) -> None:
+        """`format`: the provider's. `base_model`: what hides behind a deployment's own name (Azure, an ARN)."""
+        from trunkline.profiles.aim import take_aim
+        from trunkline.profiles.fit import Fitting
+
         self.model = model
+        self._fitting = Fitting(
+            take_aim(
+                provider=provider,
+                model=model,
+                base_model=base_model,
+                deployment=deployment,
+                format=format,
+                policy=policy,
+            )
+        )
 
     def adapt(self, request: Request, losses: Losses, fetched: Mapping[str, Fetched]) -> Request:
         """The request as this model takes it; `request` itself is left as it is.
@@ -62,10 +72,18 @@ class Adapter:
             Untranslatable: content, a tool or an output schema that the model cannot take.
             MustFetch: media by URL that are not in `fetched`.
         """
-        del losses, fetched
-        return request
+        fitted, missing = self._fitting.fit(request, losses, fetched)
+        if missing:
+            raise MustFetch(tuple(dict.fromkeys(missing)))
+        return fitted
 
     def passes(self, name: str, format: Format) -> bool:  # noqa: A002
-        """Whether an unknown top-level member of a client's body goes on to the provider as it is (`extra_body`)."""
-        del name, format
-        return False
+        """Whether an unknown top-level member of a client's body goes on to the provider as it is (`extra_body`).
+
+        As in LiteLLM: members of an OpenAI chat body that are not OpenAI's own are meant for the provider.
+        """
+        if format is not Format.OPENAI_CHAT:
+            return False
+        from trunkline.profiles.unsupported import OPENAI_MEMBERS
+
+        return name not in OPENAI_MEMBERS

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from trunkline.profiles.price import Price, Rates
-from trunkline.profiles.rates import RoundedPico, make_price
+from trunkline.profiles.rates import RoundedPico, make_price, rates_of
 
 INDEX: Final = Path(__file__).with_name("listed_prices.json")
 
@@ -73,12 +73,22 @@ FIELDS: Final[Mapping[str, str]] = {
     "input_audio_mtok": "audio_in",
     "output_audio_mtok": "audio_out",
     "requests_kcount": "per_request",
+    "cache_write_1h_mtok": "cache_write_long",
+    "web_searches_kcount": "web_search",
+    "web_prompts_kcount": "search_call",
+    "rerank_searches_kcount": "search_unit",
+    "output_image_mtok": "image_token",
+    "input_mchars": "character",
+    "input_audio_hours": "audio_hour",
 }
-"""Price key of genai-prices -> field of `Rates`."""
+"""Price key of genai-prices -> field of `Rates` or `Units`; `web_prompts_kcount` is ours (`listed_build`)."""
+
+_PER: Final[Mapping[str, int]] = {"mtok": 10**6, "mchars": 10**6, "kcount": 1000, "hours": 1}
+"""Last word of a price key -> how many of its unit the price is for."""
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
-    """One price key: USD per million tokens (per thousand for requests), and above how many input tokens it changes."""
+    """One price key: USD for as many as `_PER` says, and above how many input tokens it changes."""
 
     base: str
     tiers: tuple[tuple[int, str], ...] = ()
@@ -186,8 +196,8 @@ def _rates(prices: Mapping[str, Step], tokens: int, pico: RoundedPico) -> Rates:
     values = {"input": 0, "output": 0}
     for key, step in prices.items():
         usd = next((price for start, price in reversed(step.tiers) if tokens > start), step.base)
-        values[FIELDS[key]] = pico.convert(Decimal(usd) / (1000 if key == "requests_kcount" else 10**6))
-    return msgspec.convert(values, Rates)
+        values[FIELDS[key]] = pico.convert(Decimal(usd) / _PER[key.rpartition("_")[2]])
+    return rates_of(values)
 
 
 @cache

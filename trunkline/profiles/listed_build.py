@@ -35,19 +35,34 @@ def _fallback(provider: types.Provider) -> str:
 
 
 def _models(provider: types.Provider) -> str:
-    entries = ({"id": model.id, "match": _clause(model.match), "periods": _periods(model)} for model in provider.models)
+    entries = (
+        {
+            "id": model.id,
+            "match": _clause(model.match),
+            "periods": _periods(model, per_prompt=_per_prompt(provider, model)),
+        }
+        for model in provider.models
+    )
     return ",\n".join(_json(entry) for entry in entries if entry["periods"])
 
 
-def _periods(model: types.ModelInfo) -> list[list[object]]:
+def _per_prompt(provider: types.Provider, model: types.ModelInfo) -> bool:
+    """Google bills Gemini 2 and older by the prompt that was grounded, not by its searches; the package does not say.
+
+    https://ai.google.dev/gemini-api/docs/pricing
+    """
+    return provider.id == "google" and model.id.startswith(("gemini-1", "gemini-2"))
+
+
+def _periods(model: types.ModelInfo, *, per_prompt: bool) -> list[list[object]]:
     """Stages by day. A dearer daily window stands for the whole day: a price has no clock, and budgets must hold."""
     from genai_prices import types
 
     if isinstance(model.prices, types.ModelPrice):
-        return [["", prices]] if (prices := _prices(model.prices)) else []
+        return [["", prices]] if (prices := _prices(model.prices, per_prompt=per_prompt)) else []
     periods: list[list[object]] = []
     for stage in model.prices:
-        prices = _prices(stage.prices)
+        prices = _prices(stage.prices, per_prompt=per_prompt)
         match stage.constraint:
             case types.TimeOfDateConstraint():
                 if periods and _dearer(stage.prices, model.prices[0].prices):
@@ -66,16 +81,18 @@ def _dearer(one: types.ModelPrice, other: types.ModelPrice) -> bool:
     return isinstance(mine, Decimal) and isinstance(theirs, Decimal) and mine > theirs
 
 
-def _prices(price: types.ModelPrice) -> dict[str, list[object]]:
+def _prices(price: types.ModelPrice, *, per_prompt: bool) -> dict[str, list[object]]:
     from genai_prices import types
 
     found: dict[str, list[object]] = {}
     for key in FIELDS:
-        value = getattr(price, key)
+        value = getattr(price, key, None)
         if isinstance(value, types.TieredPrices):
             found[key] = [str(value.base), [[tier.start, str(tier.price)] for tier in value.tiers]]
         elif value is not None:
             found[key] = [str(value)]
+    if per_prompt and (searches := found.pop("web_searches_kcount", None)) is not None:
+        found["web_prompts_kcount"] = searches
     return found
 
 

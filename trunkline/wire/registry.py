@@ -37,7 +37,8 @@ def codec(own: Format, dialect: str = "") -> Codec:
         case Format.ANTHROPIC_MESSAGES:
             from trunkline.wire.anthropic_messages.codec import AnthropicMessagesCodec
 
-            return AnthropicMessagesCodec()
+            # Later system messages are the adapter's matter: it leaves them where the model takes them.
+            return AnthropicMessagesCodec(system_messages=True)
         case Format.GEMINI:
             from trunkline.wire.gemini.codec import GeminiCodec
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.config.written import entry, notes, problems, read
 from trunkline.config.catalogue import LITELLM_PARAMS
+from trunkline.profiles.policy import Policy
 
 KEY = "api_key: sk-test-0123456789"
 
@@ -240,16 +241,54 @@ def test_a_timeout_of_nothing_is_not_written(tmp_path: Path) -> None:
     assert found.timeouts.first_byte == 9.0
 
 
-def test_nested_drops_are_named(tmp_path: Path) -> None:
-    """Top-level names are dropped, LiteLLM's nested paths are not implemented and say so."""
+def test_parameters_to_leave_out(tmp_path: Path) -> None:
+    """Names and LiteLLM's paths, of the entry and of all entries."""
     snapshot = read(
         tmp_path,
         "model_list:\n- model_name: m\n"
-        f"  litellm_params: {{model: openai/x, {KEY}, additional_drop_params: [user, 'tools[*].strict']}}",
+        f"  litellm_params: {{model: openai/x, {KEY}, additional_drop_params: [user, 'tools[*].strict']}}\n"
+        "litellm_settings: {additional_drop_params: [seed]}",
     )
-    assert snapshot.deployments[0].drop == {"user"}
-    (note,) = notes(snapshot, "unimplemented")
-    assert "nested path" in note
+    assert snapshot.deployments[0].drop == {"user", "seed", "tools[*].strict"}
+    assert snapshot.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "params", "policy"),
+    [
+        ("{}", "", Policy()),
+        ("{drop_params: true, modify_params: true}", "", Policy(drop_params=True, modify_params=True)),
+        ("{drop_params: true}", ", drop_params: false", Policy(drop_params=False)),
+        ("{drop_params: false}", "", Policy(drop_params=False)),
+        (
+            "{}",
+            ", modify_params: true, allowed_openai_params: [seed]",
+            Policy(modify_params=True, allowed=frozenset({"seed"})),
+        ),
+    ],
+)
+def test_what_becomes_of_parameters_that_a_model_lacks(
+    tmp_path: Path, settings: str, params: str, policy: Policy
+) -> None:
+    """The entry's word wins; `false` written out is not the same as nothing written."""
+    found = entry(tmp_path, f"{{model: openai/x, {KEY}{params}}}", rest=f"litellm_settings: {settings}\n")
+    assert found.policy == policy
+
+
+def test_drop_params_leaves_out_what_the_model_is_known_to_refuse(tmp_path: Path) -> None:
+    """By its own name or the model that it stands for; what is allowed stays."""
+    params = f"{{model: openai/o3, {KEY}, drop_params: true, allowed_openai_params: [temperature]}}"
+    drop = entry(tmp_path, params).drop
+    assert {"top_p", "stop", "parallel_tool_calls"} <= drop
+    assert "temperature" not in drop
+    assert entry(tmp_path, f"{{model: openai/o3, {KEY}}}").drop == frozenset()
+    text = f"""
+    model_list:
+    - model_name: m
+      litellm_params: {{model: openai/mine, {KEY}, drop_params: true}}
+      model_info: {{base_model: o3}}
+    """
+    assert "temperature" in read(tmp_path, text).deployments[0].drop
 
 
 def test_long_model_names_are_shown(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_every_setting_of_our_own_arrives(tmp_path: Path) -> None:
             "on_client_gone": "drain",
             "serve_unmetered": "true",
             "echo_model": "true",
+            "egress_allow": "10.1.0.0/16",
         }.get(key.name, 5000 + number)
         for number, key in enumerate(TRUNKLINE.keys)
     }
@@ -67,6 +68,7 @@ def test_every_setting_of_our_own_arrives(tmp_path: Path) -> None:
         "idle_timeout": timeouts.idle,
         "total_timeout": timeouts.total,
         "echo_model": snapshot.echo_model,
+        "egress_allow": snapshot.egress_allow[0],
         "log_calls_per_second": snapshot.log_calls_per_second,
     }
     for name, value in written.items():
@@ -149,18 +151,36 @@ def test_router_settings_win_over_litellm_settings(tmp_path: Path) -> None:
     assert read(tmp_path, "router_settings: {disable_cooldowns: true}").router.cooldown_seconds == 0.0
 
 
+def test_networks_that_media_may_come_from(tmp_path: Path) -> None:
+    """As they are written; one may stand alone."""
+    text = "general_settings: {trunkline: {egress_allow: %s}}"
+    assert read(tmp_path, text % "[10.1.0.0/16, 'fd00::/8']").egress_allow == ("10.1.0.0/16", "fd00::/8")
+    assert read(tmp_path, text % "10.0.0.1").egress_allow == ("10.0.0.1",)
+    assert read(tmp_path, MODEL).egress_allow == ()
+
+
+@pytest.mark.parametrize("bad", ["10.1.0.0/40", "10.1.0.1/16", "example.com", "''"])
+def test_a_network_that_is_none(tmp_path: Path, bad: str) -> None:
+    """Refused with the line of the entry and what to write instead."""
+    text = f"general_settings:\n  trunkline:\n    egress_allow:\n      - 10.1.0.0/16\n      - {bad}\n"
+    (problem,) = problems(tmp_path, text)
+    assert "is no network" in problem.what
+    assert "10.1.0.0/16" in problem.instead
+    assert (Path(problem.file).name, problem.line) == ("config.yaml", 5)
+
+
 def test_known_settings_without_effect_are_named(tmp_path: Path) -> None:
     """Once each; not when they are switched off; Prometheus as a callback is no news."""
     text = """
     litellm_settings:
-      {drop_params: true, cache: false, success_callback: [prometheus, langfuse], callbacks: [prometheus]}
+      {json_logs: true, cache: false, success_callback: [prometheus, langfuse], callbacks: [prometheus]}
     router_settings: {routing_strategy: least-busy, redis_host: ''}
     general_settings: {store_model_in_db: true}
     guardrails: [{guardrail_name: x}]
     """
     said = notes(read(tmp_path, text), "unimplemented")
     assert len(said) == 5
-    for name in ("drop_params", "langfuse", "least-busy", "store_model_in_db", "guardrails"):
+    for name in ("json_logs", "langfuse", "least-busy", "store_model_in_db", "guardrails"):
         assert any(name in text for text in said), name
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +13,19 @@ from hypothesis import strategies as st
 from trunkline.ir import NO_USAGE, Usage
 from trunkline.ledger.cost import Cost, cost, usd
 from trunkline.profiles import Price, Rates
+from trunkline.profiles.price import Units
 from trunkline.profiles.rates import make_price, price_from_json, rates_json
 
 tokens = st.integers(min_value=0, max_value=2**53)
 pico = st.integers(min_value=0, max_value=10**12)
 optional = st.none() | pico
+units = st.builds(
+    Units, web_search=pico, search_call=pico, search_unit=pico, image=pico, image_token=optional, character=pico,
+    audio_hour=pico,
+)  # fmt: skip
 rates = st.builds(
     Rates, input=pico, output=pico, cache_read=optional, cache_write=optional, reasoning=optional, audio_in=optional,
-    audio_out=optional, per_request=pico,
+    audio_out=optional, per_request=pico, cache_write_long=optional, units=st.none() | units,
 )  # fmt: skip
 prices = st.builds(
     make_price,
@@ -26,11 +33,14 @@ prices = st.builds(
     st.lists(st.tuples(st.integers(1, 10**6), rates), max_size=3, unique_by=lambda tier: tier[0]),
     st.just("s"),
 )
-usages = st.builds(Usage, tokens, tokens, tokens, tokens, tokens, tokens, tokens)
+counts = st.just(0) | tokens
+usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, counts))
+COUNTERS = ("web_searches", "search_units", "images", "characters", "audio_ms")
+"""What is no part of something else: more of it never costs less."""
 
 
 def price(tiers: tuple[tuple[int, Rates], ...] = (), **kinds: int) -> Price:
-    return make_price(Rates(**{"input": 0, "output": 0, **kinds}), tiers, "test")
+    return make_price(msgspec.convert({"input": 0, "output": 0, **kinds}, Rates), tiers, "test")
 
 
 @given(usages, prices)
@@ -46,6 +56,150 @@ def test_parts_sum_to_the_total(usage: Usage, of: Price) -> None:
 def test_recomputed_from_the_stored_price(usage: Usage, of: Price) -> None:
     """The price as stored gives the same cost to the last digit (M04)."""
     assert cost(usage, price_from_json(rates_json(of))) == cost(usage, of)
+
+
+def exact(usage: Usage, of: Price) -> Fraction:
+    """The cost in pico-USD as the documentation says it, kind after kind, in fractions."""
+    rates = next((rates for above, rates in reversed(of.tiers) if usage.input_total > above), of.base)
+    listed = rates.units or Units()
+    uncached = max(0, usage.input_total - usage.cache_read - usage.cache_write)
+    heard = min(usage.audio_in, uncached)
+    long = min(usage.cache_write_long, usage.cache_write)
+    spoken = 0 if rates.audio_out is None else min(usage.audio_out, usage.output_total)
+    thought = min(usage.reasoning, usage.output_total - spoken)
+    rest = usage.output_total - spoken - thought
+
+    def rate(value: int | None, otherwise: int) -> Fraction:
+        return Fraction(otherwise if value is None else value)
+
+    write = rate(rates.cache_write, rates.input)
+    shown = rest * (rate(listed.image_token, rates.output) if usage.images else Fraction(rates.output))
+    apart = usage.audio_ms > 0 and not (usage.audio_in and rates.audio_in is not None)
+    return sum(
+        (
+            (uncached - heard) * Fraction(rates.input),
+            heard * rate(rates.audio_in, rates.input),
+            usage.cache_read * rate(rates.cache_read, rates.input),
+            (usage.cache_write - long) * write,
+            long * rate(rates.cache_write_long, int(write)),
+            spoken * rate(rates.audio_out, rates.output),
+            thought * rate(rates.reasoning, rates.output),
+            max(shown, usage.images * Fraction(listed.image)),
+            usage.web_searches * Fraction(listed.web_search),
+            Fraction(listed.search_call if usage.web_searches else 0),
+            usage.search_units * Fraction(listed.search_unit),
+            usage.characters * Fraction(listed.character),
+            Fraction(usage.audio_ms * listed.audio_hour, 3_600_000) if apart else Fraction(0),
+            Fraction(rates.per_request),
+        ),
+        Fraction(0),
+    )
+
+
+@given(usages, prices)
+def test_exact(usage: Usage, of: Price) -> None:
+    """The cost is what fractions give; only time is rounded, by half a pico-USD at most."""
+    off = cost(usage, of).total - exact(usage, of)
+    assert abs(off) <= Fraction(1, 2)
+    if not usage.audio_ms:
+        assert off == 0
+
+
+@given(usages, rates, st.sampled_from(("input_total", "output_total", *COUNTERS)), tokens)
+def test_more_never_costs_less(usage: Usage, of: Rates, name: str, more: int) -> None:
+    """Where image tokens are the dearer ones, as everywhere, no counter that grows makes a call cheaper."""
+    if of.units is not None and of.units.image_token is not None:
+        dear = max(of.units.image_token, of.output)
+        of = msgspec.structs.replace(of, units=msgspec.structs.replace(of.units, image_token=dear))
+    one = make_price(of, (), "s")
+    grown = msgspec.structs.replace(usage, **{name: getattr(usage, name) + more})
+    assert cost(grown, one).total >= cost(usage, one).total
+
+
+@given(prices)
+def test_nothing_costs_nothing_but_the_call(of: Price) -> None:
+    """No usage costs the flat part, and nothing where there is none."""
+    assert cost(NO_USAGE, of) == Cost(0, 0, 0, 0, of.base.per_request, of.base.per_request)
+
+
+@given(usages)
+def test_free(usage: Usage) -> None:
+    """A price of zeros charges nothing, whatever was used."""
+    assert cost(usage, price(cache_write_long=0)).total == 0
+
+
+@given(usages, prices)
+def test_other_counters_leave_a_price_of_tokens_alone(usage: Usage, of: Price) -> None:
+    """Where only tokens are priced, searches, images, characters and audio change nothing."""
+    bare = make_price(
+        msgspec.structs.replace(of.base, units=None),
+        [(above, msgspec.structs.replace(rates, units=None)) for above, rates in of.tiers],
+        "s",
+    )
+    assert cost(usage, bare) == cost(msgspec.structs.replace(usage, **dict.fromkeys(COUNTERS, 0)), bare)
+
+
+def charged(usage: Usage, **kinds: int) -> Cost:
+    """With these units and no token price."""
+    return cost(usage, make_price(Rates(input=0, output=0, units=Units(**kinds)), (), "test"))
+
+
+@pytest.mark.parametrize(
+    ("usage", "kinds", "paid"),
+    [
+        (Usage(web_searches=3), {"web_search": 7}, 21),
+        (Usage(web_searches=3), {"search_call": 7}, 7),
+        (Usage(web_searches=0, images=1), {"search_call": 7}, 0),
+        (Usage(search_units=2), {"search_unit": 2_000_000_000}, 4_000_000_000),
+        (Usage(images=4), {"image": 5}, 20),
+        (Usage(characters=12), {"character": 15_000_000}, 180_000_000),
+        (Usage(audio_ms=3_600_000), {"audio_hour": 111_000_000_000}, 111_000_000_000),
+        (Usage(audio_ms=1), {"audio_hour": 111_000_000_000}, 30_833),
+        (Usage(audio_ms=1), {"audio_hour": 1_800_000}, 1),
+        (Usage(audio_ms=1), {"audio_hour": 1_799_999}, 0),
+    ],
+)
+def test_units(usage: Usage, kinds: dict[str, int], paid: int) -> None:
+    """Each counter by its own rate, under `other`."""
+    assert charged(usage, **kinds) == Cost(0, 0, 0, 0, paid, paid)
+
+
+def test_cache_writes_for_an_hour() -> None:
+    """Part of the writes, at their own rate where one is listed, never more than were written."""
+    usage = Usage(1000, 0, 0, 300, cache_write_long=100)
+    assert cost(usage, price(input=10, cache_write=12, cache_write_long=20)).cache_write == 200 * 12 + 100 * 20
+    assert cost(usage, price(input=10, cache_write=12)).cache_write == 300 * 12
+    assert cost(usage, price(input=10, cache_write_long=20)).cache_write == 200 * 10 + 100 * 20
+    much = msgspec.structs.replace(usage, cache_write_long=999)
+    assert cost(much, price(input=10, cache_write=12, cache_write_long=20)).cache_write == 300 * 20
+
+
+def test_an_image_is_charged_once() -> None:
+    """By its tokens or by its number, whichever is dearer; thoughts beside it keep their rate."""
+    listed = Rates(input=1, output=2, units=Units(image=39_000, image_token=30))
+    of = make_price(listed, (), "test")
+    assert cost(Usage(0, 1290, images=1), of) == Cost(0, 38_700, 0, 0, 300, 39_000)
+    assert cost(Usage(0, 2000, images=1), of) == Cost(0, 60_000, 0, 0, 0, 60_000)
+    assert cost(Usage(0, 0, images=2), of) == Cost(0, 0, 0, 0, 78_000, 78_000)
+    assert cost(Usage(0, 1490, reasoning=200, images=1), of).total == 200 * 2 + 39_000
+    assert cost(Usage(0, 1290), of).total == 2580
+
+
+def test_audio_is_charged_once() -> None:
+    """Seconds are not charged where the same audio is counted in tokens that have a price."""
+    usage = Usage(300, 10, audio_in=274, audio_ms=27_400)
+    both = Rates(input=1, output=2, audio_in=3, units=Units(audio_hour=3_600_000))
+    assert cost(usage, make_price(both, (), "test")).total == 26 + 274 * 3 + 20
+    seconds = msgspec.structs.replace(both, audio_in=None)
+    assert cost(usage, make_price(seconds, (), "test")).total == 300 + 20 + 27_400
+    assert cost(Usage(audio_ms=1000), make_price(both, (), "test")).total == 1000
+
+
+def test_units_have_tiers() -> None:
+    """They change with the step of the call's input, as tokens do."""
+    tiers = ((200, Rates(input=0, output=0, units=Units(character=3))),)
+    of = make_price(Rates(input=0, output=0, units=Units(character=2)), tiers, "test")
+    assert (cost(Usage(200, characters=10), of).total, cost(Usage(201, characters=10), of).total) == (20, 30)
 
 
 def test_plain() -> None:

@@ -16,6 +16,10 @@ from trunkline.profiles import Rates
 from trunkline.profiles.book import PriceBook, PriceError
 from trunkline.profiles.listed import INDEX, PROVIDERS, listed_price
 from trunkline.profiles.listed_build import index_text
+from trunkline.profiles.price import Units
+
+SEARCHED = Units(web_search=10_000_000_000)
+"""10 USD per thousand searches."""
 
 TODAY = dt.date(2026, 11, 24)
 
@@ -69,16 +73,23 @@ def test_the_package_itself_is_not_imported() -> None:
 @pytest.mark.parametrize(
     ("provider", "model", "rates"),
     [
-        ("openai", "gpt-4o", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000)),
-        ("azure", "gpt-4o", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000)),
-        ("openai", "GPT-4o-20240806", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000)),
+        ("openai", "gpt-4o", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000, units=SEARCHED)),
+        ("azure", "gpt-4o", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000, units=SEARCHED)),
+        ("openai", "GPT-4o-20240806", Rates(input=2_500_000, output=10_000_000, cache_read=1_250_000, units=SEARCHED)),
         ("openai", "text-embedding-3-small", Rates(input=20_000, output=0)),
         (
             "fireworks_ai",
             "accounts/fireworks/models/deepseek-v4-pro",
             Rates(input=1_740_000, output=3_480_000, cache_read=145_000),
         ),
-        ("gemini", "models/gemini-3.5-flash-lite", Rates(input=300_000, output=2_500_000, cache_read=30_000)),
+        (
+            "gemini",
+            "models/gemini-3.5-flash-lite",
+            Rates(input=300_000, output=2_500_000, cache_read=30_000, units=Units(web_search=14_000_000_000)),
+        ),
+        ("openai", "whisper-1", Rates(input=0, output=0, units=Units(audio_hour=360_000_000_000))),
+        ("groq", "whisper-large-v3", Rates(input=0, output=0, units=Units(audio_hour=111_000_000_000))),
+        ("openai", "tts-1", Rates(input=0, output=0, units=Units(character=15_000_000))),
         ("huggingface", "openai/gpt-oss-120b:together", Rates(input=150_000, output=600_000)),
     ],
 )
@@ -88,6 +99,43 @@ def test_listed(provider: str, model: str, rates: Rates) -> None:
     assert price is not None
     assert price.base == rates
     assert price.source.startswith("genai-prices:")
+
+
+def test_listed_beside_tokens() -> None:
+    """Cache writes for an hour, image tokens and searches have their list price; Gemini 2 is charged per prompt."""
+    prices = PriceBook.load(None)
+    claude = prices.find("anthropic", "claude-sonnet-4-5", on=TODAY)
+    image = prices.find("openai", "gpt-image-1.5", on=TODAY)
+    old, new = (prices.find("gemini", name, on=TODAY) for name in ("gemini-2.5-flash", "gemini-3-flash-preview"))
+    assert claude is not None
+    assert (claude.base.cache_write, claude.base.cache_write_long) == (3_750_000, 6_000_000)
+    assert claude.base.units == SEARCHED
+    assert claude.tiers[0][1].units == SEARCHED
+    assert image is not None
+    assert image.base.units == Units(image_token=32_000_000)
+    assert old is not None
+    assert old.base.units == Units(search_call=35_000_000_000)
+    assert new is not None
+    assert new.base.units == Units(web_search=14_000_000_000)
+
+
+def test_index_has_every_price_key_that_is_counted() -> None:
+    """Every model that the package prices in something we count is in the index with that price."""
+    wanted = {
+        "web_searches_kcount", "cache_write_1h_mtok", "output_image_mtok", "input_mchars", "input_audio_hours",
+    }  # fmt: skip
+    text = INDEX.read_text()
+    by_id = {provider.id: provider for provider in data.providers}
+    counted = dict.fromkeys(wanted, 0)
+    for vendor_id in set(PROVIDERS.values()):
+        for model in by_id[vendor_id].models:
+            stages = model.prices if isinstance(model.prices, list) else ()
+            for price in (stage.prices for stage in stages) if stages else (model.prices,):
+                for key in wanted:
+                    counted[key] += getattr(price, key, None) is not None
+    assert all(counted.values())
+    for key in wanted - {"web_searches_kcount"}:
+        assert text.count(f'"{key}"') >= counted[key]
 
 
 def test_listed_tiers_and_dates() -> None:
