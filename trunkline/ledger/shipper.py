@@ -23,6 +23,7 @@ from trunkline.ledger.status import ShipperStatus
 from trunkline.ledger.visit import Visitor
 from trunkline.store.columns import HEAD
 from trunkline.store.errors import SchemaMismatch, StoreError, Unavailable
+from trunkline.store.expiry import delete_expired
 from trunkline.store.session import Session, open_session, revision
 from trunkline.store.url import DatabaseUrl
 
@@ -31,6 +32,8 @@ MIGRATION_SECONDS: Final = 900.0
 MIGRATION_RETRY_SECONDS: Final = 15.0
 PING_SECONDS: Final = 5.0
 COLLECT_SECONDS: Final = 60.0
+EXPIRY_SECONDS: Final = 60.0
+"""Between two looks for stored responses whose time is over."""
 _STATUS_MIN: Final = 0.5
 _STATUS_MAX: Final = 5.0
 _FORGET_DAYS: Final = 30
@@ -86,6 +89,7 @@ class Shipper:
         self._written_at = 0.0
         self._looked_at = 0.0
         self._collected_at = 0.0
+        self._expired_at = 0.0
         self._listed: int | None = None
         self._asked_at = 0.0
 
@@ -138,6 +142,10 @@ class Shipper:
             if visitor.gone:
                 del self._visitors[name]
         now = time.monotonic()
+        if now - self._expired_at > EXPIRY_SECONDS:
+            self._expired_at = now
+            if gone := await delete_expired(session):
+                _log.info("%d stored responses are deleted: their time is over", gone)
         if moved:
             self._asked_at = now
         elif now - self._asked_at > PING_SECONDS:
