@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from trunkline.admin import routes
-from trunkline.admin.openapi_operations import OPERATIONS
+from trunkline.admin import openapi_beside, routes
+from trunkline.admin.openapi_operations import OPERATIONS, PAGE, STORED
+from trunkline.surfaces import stored
 from trunkline.surfaces.operations import SPELLINGS
 
 Node = dict[str, object]
@@ -254,17 +255,27 @@ _SURFACES: Final = dict(SPELLINGS)
 _PARAMETERS: Final = {
     "model": "The model; it decides, whatever the body says.",
     "model_id": "The name; may hold slashes.",
+    "response_id": "The `id` of a response that was stored for this key.",
     "project": "Read and not used: the deployment knows its own.",
     "location": "Read and not used: the deployment knows its own.",
     "publisher": "Read and not used.",
+    **openapi_beside.PARAMETERS,
 }
 
 
 def paths() -> dict[str, Node]:
     """Path items of the data plane; those that are another spelling say of which in `x-alias-of`."""
     result: dict[str, Node] = {}
+    kept = {(method, path): operation for method, path, operation in stored.paths()}
     for method, path in routes.DATA_PLANE:
-        result[path] = {method.lower(): _post(path) if method == "POST" else _get(path)}
+        operation = kept.get((method, path))
+        if (method, path) in openapi_beside.CANONICAL:
+            made = _beside(method, path)
+        elif operation is not None:
+            made = _stored(operation, path)
+        else:
+            made = _post(path) if method == "POST" else _get(path)
+        result.setdefault(path, {})[method.lower()] = made
     return result
 
 
@@ -306,6 +317,42 @@ def _get(path: str) -> Node:
         "responses": {"200": good} | _errors(401, *((404,) if one else ())),
     }
     return operation | _about(path, canonical)
+
+
+def _beside(method: str, path: str) -> Node:
+    own_id = _operation_id(method.lower(), path.replace("-", "_dash_"))
+    made = openapi_beside.operation(method, path) | {"operationId": own_id}
+    answers = made["responses"]
+    assert isinstance(answers, dict)
+    answers |= _errors(*((400,) if made.get("security") == [] else (400, 401, 404, 408, 413, 502, 503)))
+    about = _about(path, openapi_beside.CANONICAL[(method, path)])
+    if asked := openapi_beside.query(method, path):
+        named = about.get("parameters", [])
+        assert isinstance(named, list)
+        about["parameters"] = [*named, *asked]
+    return made | about
+
+
+def _stored(operation: stored.Operation, path: str) -> Node:
+    summary, description = STORED[operation]
+    content: Node = {"application/json": {"schema": _shape(None)}}
+    made: Node = {
+        "tags": ["Responses"],
+        "summary": summary,
+        "description": description,
+        "operationId": _operation_id(operation.method.lower(), path),
+        "responses": {"200": {"description": "OK", "content": content}} | _errors(400, 401, 404, 502, 503),
+    }
+    about = _about(path, operation.route)
+    if operation is stored.Operation.ITEMS:
+        asked = [
+            {"name": name, "in": "query", "required": False, "schema": _text(), "description": text}
+            for name, text in PAGE.items()
+        ]
+        named = about["parameters"]
+        assert isinstance(named, list)
+        about["parameters"] = [*named, *asked]
+    return made | about
 
 
 def _errors(*statuses: int) -> Node:

@@ -11,6 +11,7 @@ from typing import Final
 
 from trunkline.pipeline.surface import Surface
 from trunkline.surfaces import operations as o
+from trunkline.surfaces import stored
 
 Node = dict[str, object]
 
@@ -128,3 +129,29 @@ OPERATIONS: Final[dict[Surface, Operation]] = {
         example={"model": "MODEL", "texts": ["hello"], "input_type": "search_document", "embedding_types": ["float"]},
     ),
 }  # fmt: skip
+
+STORED: Final = {
+    stored.Operation.FETCH: (
+        "Fetch a stored response.",
+        "As it was given, whichever model made it; from its provider while it is at work in the background.",
+    ),
+    stored.Operation.DELETE: (
+        "Delete a stored response.",
+        "Here, and at the provider where that stores it too. No other model can go on with what came after it.",
+    ),
+    stored.Operation.CANCEL: (
+        "Cancel a response that is at work in the background.",
+        "At its provider. Others are 400: they were answered at once.",
+    ),
+    stored.Operation.ITEMS: (
+        "List the input items of a stored response.",
+        "Its own input; what went before belongs to the earlier responses.",
+    ),
+}
+"""Summary and description."""
+PAGE: Final = {
+    "after": "The id of the last item of the page before.",
+    "limit": "Items of a page, 1 to 100; 20 where it is not given.",
+    "order": "`desc` (default) or `asc`.",
+}
+"""Query parameters of a list."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
+from trunkline.surfaces import beside, stored
 from trunkline.surfaces import routes as surfaces
 
 Method = Literal["GET", "POST"]
@@ -62,6 +63,8 @@ DATA_PLANE: Final[tuple[tuple[str, str], ...]] = (
     ("GET", "/models"),
     ("GET", "/v1/models/{model_id}"),
     ("GET", "/models/{model_id}"),
+    *((method, path) for method, path, _ in stored.paths()),
+    *((method, path) for method, path, _ in beside.paths()),
 )
 """Answered by the edge before this application is asked; here for the answer to a wrong method, and for the docs."""
 
@@ -75,12 +78,18 @@ def find(path: str) -> tuple[Route, ...]:
 
 def methods(path: str) -> tuple[str, ...]:
     """The methods of a path of the data plane; none when it is not one."""
-    found = [method for method, template in DATA_PLANE if fits(template, path)]
+    found = [method for method, template in DATA_PLANE if template == path]
+    fitting = [(method, template) for method, template in DATA_PLANE if not found and fits(template, path)]
+    found = found or [method for method, template in fitting if not template.endswith("{endpoint}")]
+    found = found or [method for method, _ in fitting]  # what passes is what nothing else fits
     return tuple(dict.fromkeys(found))
 
 
 def fits(template: str, path: str) -> bool:
-    """Whether a path is one of a template's: a name in the middle is one segment, at the end it may have slashes."""
+    """Whether a path is one of a template's: a name in the middle is one segment, at the end it may have slashes.
+
+    (The id of a response has none.)
+    """
     head, brace, rest = template.partition("{")
     if not brace:
         return template == path
@@ -88,7 +97,8 @@ def fits(template: str, path: str) -> bool:
         return False
     tail = rest.partition("}")[2]
     name = path[len(head) : len(path) - len(tail)]
-    return bool(name) and path.endswith(tail) and (not tail or "/" not in name)
+    may_have_slashes = not tail and rest != "response_id}"
+    return bool(name) and path.endswith(tail) and (may_have_slashes or "/" not in name)
 
 
 def suggestion(path: str) -> str | None:

@@ -163,8 +163,13 @@ class Translating(Facts):
 
     def take(self, events: list[Event]) -> bytes:
         """Write events."""
-        out: list[bytes] = []
         encode = self.encoder.encode
+        if len(events) == 1 and type(one := events[0]) is TextDelta and self.failure is None and not self.done:
+            self.events += 1
+            self._characters += len(one.text)
+            self.progressed = True
+            return encode(one)
+        out: list[bytes] = []
         for event in events:
             self._note(event)
             if self.failure is not None:

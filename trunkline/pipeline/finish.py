@@ -14,6 +14,7 @@ from trunkline.ir import NO_USAGE, Usage, UsageSource
 from trunkline.ledger.cost import Cost, cost
 from trunkline.ledger.journal import pack_head
 from trunkline.ledger.record import CALL, CALL_CRC, Attempt, CallRecord
+from trunkline.pipeline import remember
 from trunkline.pipeline.failures import Trouble
 from trunkline.pipeline.headers import common_block, passed_block, stream_block, whole_block
 from trunkline.pipeline.state import State
@@ -31,8 +32,8 @@ PROVIDER, DRAINED, ESTIMATED, NONE = (str(source.value) for source in UsageSourc
 _FREE: Final = Cost(0, 0, 0, 0, 0, 0)
 
 __all__ = [
-    "abandoned", "answered", "answered_here", "attempt_failed", "crashed", "echoed_name", "failed", "no_model",
-    "note_earlier", "refused", "status_in_error", "stream_block", "stopped", "stream_done",
+    "abandoned", "answered", "answered_here", "attempt_failed", "crashed", "echoed_name", "failed", "failed_as_is",
+    "no_model", "note_earlier", "refused", "status_in_error", "stream_block", "stopped", "stream_done",
     "stream_failed",
 ]  # fmt: skip
 
@@ -151,18 +152,20 @@ def answered_here(call: Call, body: bytes) -> None:
     call.worker.turn.post(_close(call, "ok", 200, NO_USAGE, NONE, _FREE), call.sink.answer, 200, block, body)
 
 
-def stream_done(call: Call, last: bytes) -> None:
-    """A stream came to its end: record it, then send the last bytes."""
-    relay = call.relay
+def stream_done(call: Call, last: bytes, status: int = 200) -> None:
+    """A stream came to its end: record it, then send the last bytes. `status`: what its head said."""
+    relay, carried = call.relay, call.carried
     assert relay is not None
     usage, source = _stream_usage(call)
     spent = _price(call, usage)
     _attempt_succeeded(call, usage, spent)
+    if carried is not None and carried.keeps:
+        remember.stream(call, last)
     if call.gone:
         gone = _close(call, "client_gone", CLIENT_GONE_STATUS, usage, DRAINED, spent)
         call.worker.turn.record(gone)
         return
-    call.worker.turn.post(_close(call, "ok", 200, usage, source, spent), call.sink.end, last)
+    call.worker.turn.post(_close(call, "ok", status, usage, source, spent), call.sink.end, last)
 
 
 def stream_failed(call: Call, trouble: Trouble, event: bytes) -> None:
@@ -188,6 +191,15 @@ def failed(call: Call, trouble: Trouble) -> None:
     framed = _close(call, outcome, trouble.status, NO_USAGE, NONE, _FREE, trouble.message)
     body = trouble_body(call.arrival.surface, trouble)
     call.worker.turn.post(framed, call.sink.answer, trouble.status, block, body)
+
+
+def failed_as_is(call: Call, trouble: Trouble, body: bytes) -> None:
+    """The provider's error answer goes on with its status, type and every byte (pass-through)."""
+    content_type = call.headers.get(b"content-type", b"application/json")
+    block = b"content-type: %b\r\n%b%b" % (content_type, common_block(call), passed_block(call))
+    outcome = "client_gone" if call.gone else trouble.outcome
+    framed = _close(call, outcome, call.status, NO_USAGE, NONE, _FREE, trouble.message)
+    call.worker.turn.post(framed, call.sink.answer, call.status, block, body)
 
 
 def abandoned(call: Call, outcome: str) -> None:
@@ -247,7 +259,7 @@ def _stream_usage(call: Call) -> tuple[Usage, str]:
     call.provider_model, call.provider_id = relay.model, relay.provider_id
     call.finish_reason = relay.finish_reason
     if relay.usage is not None:
-        return relay.usage, PROVIDER
+        return relay.usage, NONE if relay.usage is NO_USAGE else PROVIDER
     return Usage(input_total=call.estimated_input, output_total=relay.estimated_output()), ESTIMATED
 
 

@@ -42,7 +42,7 @@ _AS_THEY_ARE: Final = (
 
 def passed_block(call: Call) -> bytes:
     """What of the provider's headers goes on, without its key."""
-    block = provider_block(call.headers)
+    block = native_block(call.headers) if call.prepared.native_headers else provider_block(call.headers)
     return call.prepared.censored(block) if block else block
 
 
@@ -64,6 +64,21 @@ def provider_block(headers: Headers) -> bytes:
         lines.append(b"llm_provider-%b: %b\r\n" % (name, value))
         if name.startswith(_AS_THEY_ARE):
             lines.append(b"%b: %b\r\n" % (name, value))
+    return b"".join(lines)
+
+
+def native_block(headers: Headers) -> bytes:
+    """The provider's headers under their own names: the client speaks the provider's API and reads them there."""
+    named = headers.get(b"connection", b"").lower()
+    room = MAX_PASSED_BYTES
+    lines: list[bytes] = []
+    for name, value in headers.items():
+        if name in _HELD_BACK or name in named or name.startswith((b"x-litellm-", b"x-trunkline-", b"llm_provider-")):
+            continue
+        room -= len(name) + len(value) + 4
+        if room < 0 or len(lines) >= MAX_PASSED:
+            break
+        lines.append(b"%b: %b\r\n" % (name, value))
     return b"".join(lines)
 
 

@@ -217,7 +217,7 @@ async def _refresh(call: Call, authorizer: Authorizer) -> None:
 
 def open_relay(call: Call, way: Way, content_type: bytes) -> StreamRelay | None:
     """The relay of a stream that begins; `None` where the provider sends no stream."""
-    if not way.stream_type or not content_type.startswith(way.stream_type):
+    if not way.stream_type or not content_type.startswith(way.stream_type.partition(b";")[0]):
         return None
     assert call.carried is not None
     if way.client_stream_type:

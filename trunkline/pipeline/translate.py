@@ -70,7 +70,7 @@ class Translation:
         """The provider's body. Raises `Refused` and `Fetch`."""
         losses = Losses()
         members = self.checked(call, carried, losses)
-        return Sent(_encode(members), losses=tuple(f"{loss.path} ({loss.reason})" for loss in losses.found))
+        return Sent(_encode(members), losses=_told(losses) if losses.found else ())
 
     def checked(self, call: Call, carried: Carried, losses: Losses) -> Members:
         """The provider's body as JSON members. Raises `Refused` and `Fetch`."""
@@ -95,12 +95,14 @@ class Translation:
         Raises:
             BadShape, Untranslatable, MustFetch.
         """
-        request = _with_defaults(self._asked(call, carried, losses), self._defaults)
+        request = self._asked(call, carried, losses)
+        if self._defaults is not None:
+            request = _with_defaults(request, self._defaults)
         adapted = self._adapter.adapt(request, losses, carried.fetched)
         carried.schema_tool = schema_tool(adapted) is not None
         native = adapted.native
         passed: dict[str, object] = {}
-        if native is not None and native.format is not self._theirs.format:
+        if native is not None and native.members and native.format is not self._theirs.format:
             # A member that is not OpenAI's own is meant for the provider (LiteLLM's `extra_body`).
             passed = {
                 name: value for name, value in native.members.items() if self._adapter.passes(name, native.format)
@@ -109,16 +111,18 @@ class Translation:
                 left = {name: value for name, value in native.members.items() if name not in passed}
                 adapted = replace(adapted, native=replace(native, members=left))
         members = self._theirs.encode_request(adapted, losses)
-        for name, value in {**passed, **self._extra}.items():
-            members.setdefault(name, value)
+        if passed or self._extra:
+            for name, value in {**passed, **self._extra}.items():
+                members.setdefault(name, value)
         if call.stream and self._usage_option:
             members["stream_options"] = {"include_usage": True}
         for name in self._leave_out:
             members.pop(name, None)
-        for old, new in self._rename.items():
-            if old in members:
-                value = members.pop(old)
-                members.setdefault(new, value)
+        if self._rename:
+            for old, new in self._rename.items():
+                if old in members:
+                    value = members.pop(old)
+                    members.setdefault(new, value)
         return members
 
     def _asked(self, call: Call, carried: Carried, losses: Losses) -> Request:
@@ -127,10 +131,11 @@ class Translation:
             members = _decode(call.body)
         except NOT_READABLE as error:
             raise BadShape("", f"Invalid JSON in the request body: {error}") from None
-        for name in OURS & members.keys():
-            del members[name]
-            if name not in OBEYED:
-                losses.add(name, "a parameter for the gateway that it does not take from clients")
+        if not OURS.isdisjoint(members):
+            for name in OURS & members.keys():
+                del members[name]
+                if name not in OBEYED:
+                    losses.add(name, "a parameter for the gateway that it does not take from clients")
         for path in self._drop:
             if leave_out(members, path):
                 losses.add(path, "left out, as the configuration says")
@@ -162,9 +167,11 @@ class Translation:
         if carried.schema_tool:
             answer = untool(answer)
         choice = answer.choices[0] if answer.choices else None
-        shown = replace(answer, model=call.model_group) if call.state.snapshot.echo_model else answer
-        if shown.native is not None and shown.native.format is not self._own.format:
-            shown = replace(shown, native=None)  # the provider's book-keeping, no part of what the model said
+        native = answer.native
+        if native is not None and native.format is not self._own.format:
+            native = None  # the provider's book-keeping, no part of what the model said
+        model = call.model_group if call.state.snapshot.echo_model else answer.model
+        shown = replace(answer, model=model, native=native)
         members = self._own.encode_answer(shown, self._reply(call, carried), losses)
         finish = "" if choice is None else choice.finish_native or (choice.finish.value if choice.finish else "")
         return Whole(
@@ -173,7 +180,7 @@ class Translation:
             model=answer.model,
             provider_id=answer.id,
             finish_reason=finish,
-            losses=tuple(f"answer.{loss.path} ({loss.reason})" for loss in losses.found),
+            losses=_told(losses, "answer.") if losses.found else (),
         )
 
     def relay(self, call: Call, carried: Carried) -> Translating:
@@ -229,10 +236,12 @@ def _read_defaults(defaults: Mapping[str, object]) -> tuple[Request | None, Mapp
     return read, native
 
 
-def _with_defaults(request: Request, defaults: Request | None) -> Request:
+def _told(losses: Losses, where: str = "") -> tuple[str, ...]:
+    return tuple(f"{where}{loss.path} ({loss.reason})" for loss in losses.found)
+
+
+def _with_defaults(request: Request, defaults: Request) -> Request:
     """The request, with what it does not say taken from the deployment's own parameters."""
-    if defaults is None:
-        return request
     sampling = request.sampling
     missing = {
         name: value

@@ -18,6 +18,18 @@ from trunkline.wire.codec import Reply
 from trunkline.wire.registry import codec
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+class _Error(msgspec.Struct):
+    param: str | None = None
+    code: str | None = None
+
+
+class _Body(msgspec.Struct):
+    error: _Error
+
+
+_decode: Final = msgspec.json.Decoder(_Body).decode
 _KINDS: Final = {
     400: FailureKind.INVALID_REQUEST, 401: FailureKind.AUTHENTICATION, 402: FailureKind.PAYMENT,
     403: FailureKind.PERMISSION, 404: FailureKind.NOT_FOUND, 408: FailureKind.TIMEOUT, 413: FailureKind.TOO_LARGE,
@@ -56,8 +68,16 @@ def refusal_body(surface: Surface, why: Refusal) -> bytes:
     """The body of a refusal."""
     if surface.errors is Format.OPENAI_CHAT or not why.message:
         return why.body
-    failure = Failure(kind=kind_of(why.status), status=why.status, message=why.message)
+    param, code = _named(why.body)
+    failure = Failure(kind=kind_of(why.status), status=why.status, message=why.message, param=param, code=code)
     return _encode(codec(surface.errors).encode_failure(failure))
+
+
+def _named(body: bytes) -> tuple[str, str]:
+    """The member that a refusal is about, and its code where that is more than the status."""
+    error = _decode(body).error
+    code = error.code or ""
+    return error.param or "", "" if code.isdigit() else code
 
 
 def error_event(surface: Surface, relay: StreamRelay | None, trouble: Trouble) -> bytes:

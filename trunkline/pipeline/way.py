@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
+import msgspec
+
 from trunkline.ir import Usage
 from trunkline.ir.failure import Failure
 from trunkline.ir.request import Request
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from trunkline.wire.replicate.job import Job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole answer: the client's bytes, and what the ledger wants to know of it."""
 
     body: bytes

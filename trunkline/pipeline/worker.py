@@ -12,6 +12,7 @@ from trunkline.ledger.ids import IdMaker
 from trunkline.ledger.journal import Journal, frame
 from trunkline.ledger.record import PRICE, CallRecord, PriceRecord
 from trunkline.ledger.turn import Turn
+from trunkline.pipeline.remember import Memory
 from trunkline.pipeline.state import State
 from trunkline.profiles.book import rates_json
 from trunkline.telemetry.stats import Stats
@@ -47,6 +48,7 @@ class Worker:
         log: Log,
         embedded: Callable[[], Awaitable[tuple[str, int]]],
         power: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         self.loop = loop
         self.time = loop.time
@@ -57,6 +59,7 @@ class Worker:
         self.log = log
         self.embedded = embedded
         """Starts the embedded model if need be; returns its host and port."""
+        self.memory = memory or Memory(loop, stats, str)
         self._egress: Egress | None = None
         self.ids = IdMaker()
         self.active: set[Call] = set()

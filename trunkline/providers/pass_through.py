@@ -47,7 +47,7 @@ class Family:
 _OPERATIONS: Final = re.compile(
     r"/(?:chat/completions|completions|embeddings|responses(?:/\w+)?|moderations|images/\w+|audio/\w+)(?:\?.*)?$"
 )
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]*:\d*:[A-Za-z0-9._:-]+(?:/[A-Za-z0-9._:-]+)+")
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]*:\d*:[A-Za-z0-9_:-]+(?:/[A-Za-z0-9][A-Za-z0-9._:-]*)+")
 
 
 def _openai(prefix: str) -> Family:
@@ -190,7 +190,7 @@ class Reach:
             tail = self.before + tail[found.end() :]
         whole = self.root + tail
         # What is sent is what is compared, after everything that could have moved it (F06).
-        if not whole.startswith(f"{self.root}/") or tail_trouble(whole, self.family) is not None:
+        if not f"{whole}/".startswith(f"{self.root}/") or tail_trouble(whole, self.family) is not None:
             raise OutsideError(f"The path leaves `{self.root or '/'}`.")
         return whole
 

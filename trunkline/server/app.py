@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from trunkline.admin.app import create_app as create_admin
+from trunkline.server.extra import Extra
 from trunkline.server.gateway import LiveGateway
-from trunkline.surfaces import models
+from trunkline.surfaces import models, stored
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,13 +18,22 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LISTS = frozenset({"/v1/models", "/models", "/openai/v1/models", "/cursor/models", "/openai/models"})
 _ONE = ("/v1/models/", "/models/", "/openai/v1/models/")
+_STORED = tuple(prefix.encode() for prefix in stored.PREFIXES)
 
 
 def create_app(gateway: LiveGateway) -> App:
     """Everything that is not a call to a model."""
     admin = create_admin(gateway)
+    extra = Extra(gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["raw_path"].startswith(_STORED):
+            from trunkline.server import responses
+
+            if await responses.serve(gateway.worker, scope, receive, send):
+                return
+        if scope["type"] == "http" and await extra.serve(scope, receive, send):
+            return
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             path = scope["raw_path"].decode("ascii")
             if path in _LISTS or path.startswith(_ONE):

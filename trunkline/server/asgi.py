@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +37,7 @@ from trunkline.pipeline.call import Call
 from trunkline.server import exposure, head
 from trunkline.server.app import App, Receive, Scope, Send
 from trunkline.server.app import create_app as create_rest
+from trunkline.server.asgi_sink import HIGH_WATER, AsgiSink, client_of, converse, refuse, whole_body
 from trunkline.server.gateway import LiveGateway, new_worker_id
 from trunkline.server.shipping import Shipping
 from trunkline.surfaces import routes
@@ -47,83 +47,8 @@ from trunkline.telemetry.redact import known_secrets
 from trunkline.telemetry.stats import Stats
 from trunkline.telemetry.writer import LineWriter
 
-HIGH_WATER: Final = 256 * 1024
-"""Bytes that wait for a slow client before the provider is held back; it goes on below a quarter of it."""
 CONFIG_FILE: Final = "litellm-config.yaml"
-
-
-class AsgiSink:
-    """Takes an answer from callbacks and hands it on as ASGI messages, as fast as the client reads."""
-
-    def __init__(self, client_ip: str) -> None:
-        self.client_ip = client_ip
-        self.blocked = False
-        self.call: Call | None = None
-        self._messages: deque[dict[str, object]] = deque()
-        self._wake = asyncio.Event()
-        self._waiting = 0
-        self._closed = False
-
-    # Sink.
-
-    def answer(self, status: int, block: bytes, body: bytes) -> None:
-        """Send a whole answer."""
-        length = (b"content-length", b"%d" % len(body))
-        self._put({"type": "http.response.start", "status": status, "headers": [*_lines(block), length]}, 0)
-        self._put({"type": "http.response.body", "body": body, "more_body": False}, len(body))
-
-    def start(self, status: int, block: bytes) -> None:
-        """Begin an answer."""
-        self._put({"type": "http.response.start", "status": status, "headers": _lines(block)}, 0)
-
-    def write(self, data: bytes) -> None:
-        """Send a piece."""
-        self._put({"type": "http.response.body", "body": data, "more_body": True}, len(data))
-
-    def end(self, data: bytes) -> None:
-        """Send the last piece."""
-        self._put({"type": "http.response.body", "body": data, "more_body": False}, len(data))
-
-    # The other side.
-
-    def close(self) -> None:
-        """The client has gone: take nothing more."""
-        self._closed = True
-        self._messages.clear()
-        self._wake.set()
-
-    async def drain(self, send: Send) -> None:
-        """Hand on what comes until the answer is out or the client has gone."""
-        while not self._closed:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._messages:
-                message = self._messages.popleft()
-                try:
-                    await send(message)
-                except OSError:  # ASGI 2.4: the client has gone
-                    self.close()
-                    return
-                body = message.get("body", b"")
-                assert isinstance(body, bytes)
-                self._taken(len(body))
-                if message.get("more_body") is False:
-                    return
-
-    def _put(self, message: dict[str, object], size: int) -> None:
-        if self._closed:
-            return
-        self._messages.append(message)
-        self._waiting += size
-        self.blocked = self._waiting > HIGH_WATER
-        self._wake.set()
-
-    def _taken(self, size: int) -> None:
-        self._waiting -= size
-        if self.blocked and self._waiting < HIGH_WATER // 4:
-            self.blocked = False
-            if self.call is not None:
-                self.call.unblocked()
+__all__ = ["HIGH_WATER", "AsgiGateway", "AsgiSink", "create_app"]
 
 
 class AsgiGateway:
@@ -143,7 +68,7 @@ class AsgiGateway:
         if self._running is None:
             environ = overlay(Path(".env"), os.environ) if self._environ is None else dict(self._environ)
             config = self._config or Path(environ.get("CONFIG_FILE_PATH") or CONFIG_FILE)
-            self._running = _Running(config, environ)
+            self._running = _Running(config, environ, base=os.environ if self._environ is None else self._environ)
 
     async def stop(self) -> None:
         """Finish the calls that run, write the ledger, let go of everything."""
@@ -191,7 +116,8 @@ class AsgiGateway:
 class _Running:
     """One life of the application: a worker, its shipper, and their tasks."""
 
-    def __init__(self, config: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, config: Path, environ: Mapping[str, str], base: Mapping[str, str]) -> None:
+        """`base`: the environment without `.env`, which a reload reads anew."""
         from trunkline.server.run import database_url
 
         snapshot = load(config, environ)
@@ -202,7 +128,7 @@ class _Running:
         writer.redact.update(known_secrets(snapshot))
         self._log = CallLog(stats, writer, level=level_from(environ), per_second=snapshot.log_calls_per_second)
         self.gateway = LiveGateway(
-            snapshot=snapshot, config=config, base=dict(os.environ), data=data, worker_id=new_worker_id(), loop=loop,
+            snapshot=snapshot, config=config, base=dict(base), data=data, worker_id=new_worker_id(), loop=loop,
             log=self._log, stats=stats, on_secrets=lambda changed: writer.redact.update(known_secrets(changed)),
         )  # fmt: skip
         self._shipping = Shipping(data, database_url(snapshot, data), environ)
@@ -234,7 +160,7 @@ class _Running:
         if scope["type"] != "http":
             return
         if self._is_exposed(scope):
-            await _refuse(send, _EXPOSED)
+            await refuse(send, _EXPOSED)
             return
         matched = routes.match(scope["raw_path"], scope.get("query_string", b"")) if scope["method"] == "POST" else None
         if matched is None:
@@ -246,86 +172,29 @@ class _Running:
         )
         if isinstance(found, Refusal):
             self.gateway.count_refusal(found.status)
-            await _refuse(send, found)
+            await refuse(send, found)
             return
-        body = await self._body(receive)
+        body = await whole_body(receive, self.gateway.limits.body_bytes)
         if body is None:
             return
         if isinstance(body, Refusal):
             self.gateway.count_refusal(body.status)
-            await _refuse(send, body)
+            await refuse(send, body)
             return
-        sink = AsgiSink(_client(scope))
+        sink = AsgiSink(client_of(scope))
         call = sink.call = Call(self.gateway.worker, sink, found, body)
         try:
             call.begin()
         except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row
             call.crashed()
-        await _converse(call, sink, receive, send)
+        await converse(call, sink, receive, send)
 
     def _is_exposed(self, scope: Scope) -> bool:
         """A key that is good for loopback only, and a caller from elsewhere (the listener is not ours to refuse)."""
-        client = _client(scope)
+        client = client_of(scope)
         if not client or exposure.is_loopback(client):
             return False
         return exposure.trouble(self.gateway.snapshot, client) is not None
-
-    async def _body(self, receive: Receive) -> bytes | Refusal | None:
-        """The whole body; a refusal where it is too large, `None` where the client left before its end."""
-        limit = self.gateway.limits.body_bytes
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            piece = message.get("body", b"")
-            size += len(piece)
-            if size > limit:
-                return refusal(
-                    413,
-                    f"The request body is larger than {limit / 1024 / 1024:g} MB"
-                    " (`general_settings.max_request_size_mb`).",
-                    "invalid_request_error",
-                )
-            pieces.append(piece)
-            if not message.get("more_body", False):
-                return b"".join(pieces)
-
-
-async def _converse(call: Call, sink: AsgiSink, receive: Receive, send: Send) -> None:
-    """Send the answer as it comes; when the client goes, or the server cancels us, the call hears of it."""
-    watching = asyncio.get_running_loop().create_task(_watch(call, sink, receive))
-    try:
-        await sink.drain(send)
-    finally:
-        watching.cancel()
-        sink.close()
-        call.client_gone()  # does nothing when the call is over
-
-
-async def _watch(call: Call, sink: AsgiSink, receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    sink.close()
-    call.client_gone()
-
-
-async def _refuse(send: Send, why: Refusal) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(why.body)), *why.headers]
-    await send({"type": "http.response.start", "status": why.status, "headers": headers})
-    await send({"type": "http.response.body", "body": why.body})
-
-
-def _lines(block: bytes) -> list[tuple[bytes, bytes]]:
-    """A header block of the pipeline as ASGI has it."""
-    pairs = (line.partition(b":") for line in block.split(b"\r\n") if line)
-    return [(name.lower(), value.strip()) for name, _, value in pairs]
-
-
-def _client(scope: Scope) -> str:
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _unmounted(scope: Scope) -> Scope:

@@ -42,6 +42,7 @@ DISCARD_SECONDS: Final = 2.0
 BODY_BYTES_PER_SECOND: Final = 1024
 """Slower than this, on the whole, is no progress (reliability C03)."""
 MAX_HELD: Final = 64 * 1024
+HASH: Final = 0x23
 
 _REASONS: Final = {
     200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden",
@@ -305,6 +306,8 @@ class EdgeProtocol(HttpToolsProtocol):
             return _BAD_REQUEST
         if len(self.url) > limits.url_bytes:
             return refusal(414, "The URL is too long.", "invalid_request_error")
+        if HASH in self.url:  # RFC 9112, 3.2: no request target has one; whoever reads it differently goes elsewhere
+            return refusal(400, "Bad request: a fragment in the URL.", "invalid_request_error")
         if len(self.headers) > limits.header_count:
             return refusal(431, "The request has too many header lines.", "invalid_request_error")
         trouble = head.host_trouble(self.headers, version) or head.framing_trouble(self.headers, version)

@@ -21,6 +21,7 @@ from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
 from trunkline.ledger.journal import Journal
 from trunkline.ledger.pace import BUSY_LOAD
 from trunkline.local.process import EmbeddedModel
+from trunkline.pipeline.remember import Memory
 from trunkline.pipeline.state import State
 from trunkline.pipeline.worker import Worker
 from trunkline.profiles.price import Price
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.2
 """Grain of every time-out: one timer for all connections and calls, not a `call_later` for each."""
+MEMORY_SECONDS = 5.0
+"""How long a stop waits for responses that are being stored."""
 _log = logging.getLogger(__name__)
 
 
@@ -99,6 +102,7 @@ class LiveGateway:
             log=log,
             embedded=self._model.ensure,
             power=snapshot.ledger.durability == "power",
+            memory=Memory(loop, self.stats, self._database),
         )
         self._tick_date()
 
@@ -176,8 +180,17 @@ class LiveGateway:
         self._watch.seen(before)
         return ReloadResult(ok=False, version=self.snapshot.version, problems=problems)
 
+    def environ(self) -> Mapping[str, str]:
+        """The process's environment over `.env`, as the configuration is read with."""
+        return overlay(DOTENV, self._base)
+
     def _load(self) -> Snapshot:
         return load(self._config, overlay(DOTENV, self._base))
+
+    def _database(self) -> str:
+        from trunkline.server.run import database_url
+
+        return database_url(self.snapshot, self.data)
 
     def _open_intents(self) -> list[bytes]:
         return self.worker.open_intents()
@@ -285,6 +298,7 @@ class LiveGateway:
         """Let go of everything; the journal is on the disk before this returns."""
         self.stopped.set()
         self.worker.turn.flush()
+        await self.worker.memory.close(MEMORY_SECONDS)
         await self._model.stop()
         self._pools.close()
         for task in list(self._tasks):

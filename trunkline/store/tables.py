@@ -250,3 +250,32 @@ journals: Final = Table(
     _time("updated_at", "When it last moved."),
     comment="How far each worker's journal has been shipped; moves in the transaction that adds the rows.",
 )
+
+responses: Final = Table(
+    "trunkline_responses",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="The response's id as the client knows it."),
+    Column("key_hash", Text, primary_key=True, comment="SHA-256 of the caller's key, hex: nobody else may have it."),
+    _time("created", "When the call began."),
+    _time("expires", "When it is deleted; later when a conversation goes on from it."),
+    _text("model_group", "The model that the client asked for."),
+    _text("model_id", "The deployment that answered."),
+    _text("provider_response_id", "The provider's own id where the provider keeps the state; else empty."),
+    _text("previous_response_id", "The response that this one went on from; else empty."),
+    _text("status", "`completed`, `incomplete`, `queued`, `in_progress`, `failed`, `cancelled`."),
+    _text("input", "The request's own `input`, JSON; what went before is in the earlier rows."),
+    _text("response", "The whole response as the client got it, JSON."),
+    Index("trunkline_responses_expires", "expires"),
+    comment="Responses of `/v1/responses` that clients may fetch and go on from. Text and not JSONB: the bytes stay, "
+    "and JSONB refuses `\\u0000`.",
+)
+
+response_items: Final = Table(
+    "trunkline_response_items",
+    METADATA,
+    Column("item_id", Text, primary_key=True, comment="The provider's id of an output item."),
+    Column("key_hash", Text, primary_key=True, comment="As in `trunkline_responses`."),
+    Column("response_id", Text, primary_key=True, comment="The response that it stands in."),
+    Index("trunkline_response_items_response", "response_id"),
+    comment="Where an `item_reference` points to; ids that the gateway made say it themselves.",
+)

@@ -22,6 +22,11 @@ _SUMMED: Final = (
     "spend_usd", "spend_pico", "unpriced", "cooled_count",
 )  # fmt: skip
 
+_COUNTERS: Final = (
+    "client_gone", "journal_records", "journal_bytes", "refused_unmetered", "log_lines_dropped", "responses_stored",
+    "responses_lost",
+)  # fmt: skip
+
 
 class Source(Protocol):
     """What is counted: a worker, as far as this package needs it."""
@@ -146,12 +151,14 @@ class WorkerCounts(msgspec.Struct, kw_only=True):
     journal_bytes: int = 0
     refused_unmetered: int = 0
     log_lines_dropped: int = 0
+    responses_stored: int = 0
+    responses_lost: int = 0
     cpu_seconds: float = 0.0
     resident_bytes: int = 0
 
     def add(self, other: WorkerCounts, *, alive: bool = True) -> None:
         """Add another's counts; of a dead worker (`alive` false) only what is a counter."""
-        for name in ("client_gone", "journal_records", "journal_bytes", "refused_unmetered", "log_lines_dropped"):
+        for name in _COUNTERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.cpu_seconds += other.cpu_seconds
         for route, statuses in other.requests.items():
@@ -204,6 +211,8 @@ def gather(source: Source, *, loop_now: float | None = None) -> WorkerCounts:
         journal_bytes=stats.journal_bytes,
         refused_unmetered=stats.refused_unmetered,
         log_lines_dropped=stats.log_lines_dropped,
+        responses_stored=stats.responses_stored,
+        responses_lost=stats.responses_lost,
         cpu_seconds=time.process_time(),
         resident_bytes=resident_bytes(),
     )

@@ -118,6 +118,8 @@ def _worker(scrape: Scrape, counts: WorkerCounts) -> Iterator[Sample]:
         "trunkline_refused_unmetered": counts.refused_unmetered,
         "trunkline_journal_full": int(scrape.journal_full),
         "trunkline_log_lines_dropped": counts.log_lines_dropped,
+        "trunkline_responses_stored": counts.responses_stored,
+        "trunkline_responses_lost": counts.responses_lost,
         "trunkline_workers": scrape.totals.workers,
         "trunkline_draining": int(scrape.draining),
         "trunkline_start_time_seconds": round(scrape.started_at, 3),

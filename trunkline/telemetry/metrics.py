@@ -71,6 +71,8 @@ METRICS: Final = (
     Metric("trunkline_refused_unmetered", "counter", "Calls refused because the journal had no room."),
     Metric("trunkline_journal_full", "gauge", "1 while the journal of the scraped worker has no room."),
     Metric("trunkline_log_lines_dropped", "counter", "Log lines lost because nobody read them in time."),
+    Metric("trunkline_responses_stored", "counter", "Responses of `/v1/responses` written to the database."),
+    Metric("trunkline_responses_lost", "counter", "Responses that were to be stored and could not be."),
     Metric("trunkline_ledger_state", "gauge", "1 for the state that holds.", ("state", "database")),
     Metric("trunkline_ledger_backlog_bytes", "gauge", "Journal bytes not in the database yet."),
     Metric("trunkline_ledger_lag_seconds", "gauge", "Age of the oldest record not in the database yet."),

@@ -90,6 +90,9 @@ class Stats:
     refused_unmetered: int = 0
     """Calls refused because the journal had no room."""
     log_lines_dropped: int = 0
+    responses_stored: int = 0
+    responses_lost: int = 0
+    """Responses that were to be stored and are not."""
 
     def fold(self) -> None:
         """Move samples into the histograms; called by the timer and by readers, so that a call only appends."""

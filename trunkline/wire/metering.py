@@ -51,7 +51,7 @@ _CHAT: Final[tuple[tuple[re.Pattern[str], _Choose], ...]] = (
     (re.compile(r"/chat/completions$"), lambda dialect: codec(Format.OPENAI_CHAT, dialect)),
     (re.compile(r"/completions$"), lambda _: client_codec(Endpoint.COMPLETIONS)),
     (re.compile(r"/responses$"), lambda _: codec(Format.OPENAI_RESPONSES)),
-    (re.compile(r"/messages$"), lambda _: codec(Format.ANTHROPIC_MESSAGES)),
+    (re.compile(r"/v1/messages$"), lambda _: codec(Format.ANTHROPIC_MESSAGES)),
     (re.compile(r"/v2/chat$"), lambda _: codec(Format.COHERE_CHAT)),
     (re.compile(r"/converse(?:-stream)?$"), lambda _: codec(Format.BEDROCK_CONVERSE)),
     (

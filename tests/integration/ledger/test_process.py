@@ -14,6 +14,7 @@ from tests.support.ledger import (
     shipping,
 )
 from tests.support.postgres import Postgres
+from trunkline.store.columns import HEAD
 
 
 def test_it_makes_its_tables_and_stops_when_told(root: Path) -> None:
@@ -41,7 +42,7 @@ def test_tables_of_a_newer_version_are_left_alone(database: Database, root: Path
     with shipping(root, database.url) as shipper:
         until(lambda: shipper.status().state == "migration_failed")
         assert "`9999`" in shipper.status().last_error
-        database.query("UPDATE trunkline_revision SET version_num = '0001'")
+        database.query(f"UPDATE trunkline_revision SET version_num = '{HEAD}'")
         assert shipper.stop() == 0
     assert len(database.rows()) == 10, "the last look before the end found the right tables"
 

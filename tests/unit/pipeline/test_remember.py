@@ -255,3 +255,13 @@ def test_the_response_of_a_stream() -> None:
 def test_ids_that_can_be_stored(name: str, plain: bool) -> None:
     """They stand in a path and in a column."""
     assert is_plain(name) is plain
+
+
+def test_ends_are_on_a_grid() -> None:
+    """Not before the term, at most a thirtieth of it later, and the same for most calls of a day."""
+    day = 86_400 * 1_000_000
+    for now in (0, 1, day - 1, 123_456_789_012_345):
+        end = remember._end(now, 30)
+        assert now + 30 * day <= end < now + 31 * day
+        assert end % day == 0
+    assert remember._end(5, 1e-12) >= 5

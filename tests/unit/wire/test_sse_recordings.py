@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.pipeline.relay import Relay
-from trunkline.wire.openai_chat.sse import SseSplitter, event_data
+from trunkline.wire.sse import SseSplitter, event_data
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
 SIZES = (1, 2, 3, 7, 1024)

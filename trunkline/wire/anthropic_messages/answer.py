@@ -11,7 +11,7 @@ from trunkline.wire.anthropic_messages import losses as why
 from trunkline.wire.anthropic_messages.blocks_in import read_blocks
 from trunkline.wire.anthropic_messages.finish import read_stop_reason, write_stop_reason
 from trunkline.wire.anthropic_messages.for_client import AnswerWriter
-from trunkline.wire.anthropic_messages.shape import OWN, a_list, kept, maybe_string, restore
+from trunkline.wire.anthropic_messages.shape import OWN, a_list, a_string, kept, maybe_string, restore
 from trunkline.wire.anthropic_messages.usage import read_usage, write_usage
 from trunkline.wire.codec import Members, Reply
 
@@ -31,23 +31,35 @@ def read_answer(members: Members) -> Answer:
     if members.get("type") == "error" or "content" not in members:
         raise BadShape("type", "the answer is no message")
     finish, word = read_stop_reason(members.get("stop_reason"))
+    own_id, model, sequence = members.get("id"), members.get("model"), members.get("stop_sequence")
+    usage = members.get("usage")
     choice = Choice(
         parts=read_blocks(a_list(members["content"], "content"), "content", from_client=False),
         finish=finish,
         finish_native=word,
-        stop_sequence=maybe_string(members, "stop_sequence", ""),
+        stop_sequence="" if sequence is None else a_string(members, "stop_sequence", ""),
     )
     if "stop_details" in members:
         choice.native = kept({"stop_details": members["stop_details"]}, frozenset())
-    usage = members.get("usage")
     return Answer(
-        id=maybe_string(members, "id", ""),
-        model=maybe_string(members, "model", ""),
+        id=own_id if isinstance(own_id, str) else maybe_string(members, "id", ""),
+        model=model if isinstance(model, str) else maybe_string(members, "model", ""),
         choices=[choice],
         usage=read_usage(usage),
         service_tier=tier_of(usage),
-        native=kept({n: v for n, v in members.items() if n not in KNOWN}, frozenset()) or Native(OWN, {}),
+        native=_native_of(members, usage),
     )
+
+
+def _native_of(members: Members, usage: object) -> Native:
+    """What has no place of its own; mostly that is the usage object."""
+    for name in members:
+        if name not in KNOWN and name != "usage":
+            break
+    else:
+        if usage is not None:
+            return Native(OWN, {"usage": usage})
+    return kept({n: v for n, v in members.items() if n not in KNOWN}, frozenset()) or Native(OWN, {})
 
 
 def tier_of(usage: object) -> str:

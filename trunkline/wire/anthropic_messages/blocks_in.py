@@ -49,6 +49,11 @@ def read_blocks(blocks: list[object], path: str, *, from_client: bool) -> list[P
     """
     parts: list[Part] = []
     for place, value in enumerate(blocks):
+        if isinstance(value, dict) and len(value) == 2 and value.get("type") == "text":
+            text = value.get("text")
+            if isinstance(text, str):
+                parts.append(Text(text=text, citations=[]))
+                continue
         at = f"{path}[{place}]"
         block = an_object(value, at)
         part = read_block(block, at)

@@ -81,7 +81,8 @@ class BlockWriter:
 
     def text(self, part: Text, path: str) -> Members | None:
         """A `text` block; `None` for one without words, which Anthropic refuses."""
-        ours = self.own and all(one.native is not None for one in part.citations)  # else it holds only what we showed
+        # Else it holds only what we showed.
+        ours = self.own and (not part.citations or all(one.native is not None for one in part.citations))
         if not ours and (not part.text or part.text.isspace()):
             if part.cache is not None:
                 self.losses.add(under(path, "cache_control"), why.CACHE_ON_EMPTY)
@@ -145,6 +146,8 @@ class BlockWriter:
             block["content"] = spelled(inner, part.native)
         if part.is_error:
             block["is_error"] = True
+            if not inner and not self.own:
+                block["content"] = "error"  # else 400 "content cannot be empty if `is_error` is true"
         if part.opaque is not None:
             self.losses.add(under(path, "opaque"), why.FOREIGN_STATE)
         if part.cache is not None:

@@ -24,6 +24,8 @@ from trunkline.wire.codec import Members
 
 MAX_USER_ID: Final = 512
 """Characters (providers.md B1)."""
+_NO_KNOB: Final = ("min_p", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "logit_bias")
+"""Fields of the sampling that Anthropic has nothing for."""
 _TIERS: Final = {"auto": "auto", "standard_only": "standard_only", "default": "standard_only"}
 """OpenAI's `default` is what Anthropic calls `standard_only`: no priority capacity."""
 
@@ -54,10 +56,12 @@ def write_request(request: Request, losses: Losses, *, default_max_tokens: int, 
     _write_sampling(request.sampling, body, losses, own=own)
     if request.tools:
         body["tools"] = write_tools(request, losses, own=own)
-    choice = write_choice(request, losses, own=own)
-    if choice is not None:
-        body["tool_choice"] = choice
-    _write_output(request, body, losses, own=own)
+    if own or request.tools or request.tool_choice is not None:
+        choice = write_choice(request, losses, own=own)
+        if choice is not None:
+            body["tool_choice"] = choice
+    if own or request.thinking is not None or request.output is not None:
+        _write_output(request, body, losses, own=own)
     if request.sampling.max_tokens is None:
         budget = 0 if request.thinking is None or request.thinking.budget is None else request.thinking.budget
         body["max_tokens"] = default_max_tokens + max(budget, 0)  # the budget must be below it
@@ -68,31 +72,83 @@ def write_request(request: Request, losses: Losses, *, default_max_tokens: int, 
 
 def _write_conversation(request: Request, body: Members, writer: BlockWriter, *, system_messages: bool) -> None:
     messages = request.messages
-    first = next((i for i, message in enumerate(messages) if not _leads(message)), len(messages))
+    plain = None if writer.own else _plain_conversation(messages)
+    if plain is not None:
+        system, body["messages"] = plain
+        if system:
+            body["system"] = system
+        return
+    first = 0
+    for message in messages:
+        if not _leads(message):
+            break
+        first += 1
     if first == len(messages) > 0 and not writer.own:
         first -= 1
         writer.losses.add(f"messages[{first}]", why.ONLY_SYSTEM)
         messages = [*messages[:first], replace(messages[first], role="user")]
-    offset = int(bool(messages) and _place(messages[0]) == "system")
-    system = [_system_blocks(message, i, writer) for i, message in enumerate(messages[:first])]
-    if system:
-        blocks = [block for one in system for block in one]
+    offset = 0
+    if first:
+        offset = int(_place(messages[0]) == "system")
+        blocks: list[Members] = []
+        for place in range(first):
+            blocks += _system_blocks(messages[place], place, writer)
         if blocks or writer.own:
             body["system"] = spelled(blocks, messages[0].native)
     turns: list[Turn] = []
-    for place, message in enumerate(messages[first:], first - offset):
-        turn = _turn(message, f"messages[{place}]", writer, system_messages=system_messages)
+    results = False
+    for place in range(first, len(messages)):
+        message = messages[place]
+        turn = _turn(message, f"messages[{place - offset}]", writer, system_messages=system_messages)
         if turn.blocks or (writer.own and not message.parts):
             turns.append(turn)
+            results = results or turn.results
     if not writer.own:
-        turns = _merged(turns)
+        if results:
+            turns = _merged(turns)
         _cut_trailing_space(turns, writer.losses)
     written: list[Members] = []
     for turn in turns:
-        one: Members = {"role": turn.role, "content": spelled(turn.blocks, turn.native)}
-        restore(one, turn.native, writer.losses, turn.path)
+        native = turn.native
+        one: Members = {"role": turn.role, "content": turn.blocks if native is None else spelled(turn.blocks, native)}
+        if native is not None:
+            restore(one, native, writer.losses, turn.path)
         written.append(one)
     body["messages"] = written
+
+
+def _plain_conversation(messages: list[Message]) -> tuple[list[Members], list[Members]] | None:
+    """System prompt and messages of another format's conversation where every message is one text and no more, which
+    most are; `None` where one is not, or has something to report. They become what the long way would make of them.
+    """
+    system: list[Members] = []
+    turns: list[Members] = []
+    role = text = ""
+    for message in messages:
+        parts = message.parts
+        if len(parts) != 1 or message.name or ((native := message.native) is not None and _keeps(native)):
+            return None
+        part = parts[0]
+        if not isinstance(part, Text) or part.citations or part.cache is not None or part.opaque is not None:
+            return None
+        text = part.text
+        if not text or text.isspace() or ((native := part.native) is not None and _keeps(native)):
+            return None
+        role = message.role
+        if role == "user" or role == "assistant":
+            turns.append({"role": role, "content": [{"type": "text", "text": text}]})
+        elif turns:
+            return None
+        else:
+            system.append({"type": "text", "text": text})
+    if not turns or (role == "assistant" and text[-1].isspace()):
+        return None
+    return system, turns
+
+
+def _keeps(native: Native) -> bool:
+    """There is something to put back or to report."""
+    return native.format is OWN or bool(native.members)
 
 
 def _place(message: Message) -> str:
@@ -101,13 +157,16 @@ def _place(message: Message) -> str:
 
 def _leads(message: Message) -> bool:
     """The message belongs to the system prompt, if it stands in front."""
-    return message.role in ("system", "developer") and _place(message) != "messages"
+    role = message.role
+    return role != "user" and role != "assistant" and _place(message) != "messages"
 
 
 def _system_blocks(message: Message, place: int, writer: BlockWriter) -> list[Members]:
     path = "system" if _place(message) == "system" else f"messages[{place}]"
-    if not writer.own and any(not isinstance(part, Text) for part in message.parts):
-        raise writer.losses.refuse(path, why.SYSTEM_TEXT_ONLY)
+    if not writer.own:
+        for part in message.parts:
+            if not isinstance(part, Text):
+                raise writer.losses.refuse(path, why.SYSTEM_TEXT_ONLY)
     if message.name:
         writer.losses.add(f"{path}.name", why.NO_MESSAGE_NAME)
     return writer.message(message, path)
@@ -116,14 +175,19 @@ def _system_blocks(message: Message, place: int, writer: BlockWriter) -> list[Me
 def _turn(message: Message, path: str, writer: BlockWriter, *, system_messages: bool) -> Turn:
     if message.name:
         writer.losses.add(f"{path}.name", why.NO_MESSAGE_NAME)
-    role = "assistant" if message.role == "assistant" else "user"
-    if message.role in ("system", "developer"):
+    role: str = message.role
+    if role != "user" and role != "assistant":
+        role = "user"
         if system_messages or _place(message) == "messages":
             role = "system"
         else:
             writer.losses.add(path, why.SYSTEM_AS_USER)
     blocks = writer.message(message, path)
-    results = role == "user" and any(block["type"] == "tool_result" for block in blocks)
+    results = False
+    if role == "user":
+        for block in blocks:
+            if block["type"] == "tool_result":
+                results = True
     return Turn(role, blocks, message.native, path, results)
 
 
@@ -179,16 +243,13 @@ def _write_sampling(sampling: Sampling, body: Members, losses: Losses, *, own: b
     if sampling.candidates is not None and sampling.candidates > 1:
         losses.add("n", why.ONE_CANDIDATE)
     # Zero, `false` and an empty bias ask for nothing.
-    for name, value in (
-        ("min_p", sampling.min_p),
-        ("frequency_penalty", sampling.frequency_penalty),
-        ("presence_penalty", sampling.presence_penalty),
-        ("logprobs", sampling.logprobs),
-        ("top_logprobs", sampling.top_logprobs),
-        ("logit_bias", sampling.logit_bias),
-    ):
-        if value:
-            losses.add(name, why.NO_KNOB)
+    if (
+        sampling.min_p or sampling.frequency_penalty or sampling.presence_penalty
+        or sampling.logprobs or sampling.top_logprobs or sampling.logit_bias
+    ):  # fmt: skip
+        for name in _NO_KNOB:
+            if getattr(sampling, name):
+                losses.add(name, why.NO_KNOB)
     if sampling.seed is not None:
         losses.add("seed", why.NO_KNOB)
 

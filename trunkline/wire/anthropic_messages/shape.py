@@ -63,10 +63,14 @@ def restore(members: Members, native: Native | None, losses: Losses, path: str) 
     """Put the members of this format's `native` back into an object; report those of another format's."""
     if native is None:
         return
+    if native.format is not OWN:
+        if native.members:
+            put_back(members, native, OWN, losses, path)
+        return
     control = native.members.get("cache_control")
     hint = members.get("cache_control")
     put_back(members, native, OWN, losses, path)
-    if native.format is OWN and isinstance(control, dict) and isinstance(hint, dict):
+    if isinstance(control, dict) and isinstance(hint, dict):
         members["cache_control"] = {**control, **hint}
     if isinstance(native, Kept):
         for name, value in native.silent.items():

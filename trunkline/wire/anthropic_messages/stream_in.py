@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -53,6 +54,33 @@ _DELTA: Final = frozenset({"type", "stop_reason", "stop_sequence", "stop_details
 _EVENT: Final = frozenset({"type", "delta", "usage"})
 
 
+_FRAME: Final = b"event: content_block_delta\ndata: "
+"""How nearly all events of a stream begin."""
+
+
+class _TextDelta(msgspec.Struct, tag_field="type", tag="text_delta", gc=False):
+    text: str
+
+
+class _InputDelta(msgspec.Struct, tag_field="type", tag="input_json_delta", gc=False):
+    text: str = msgspec.field(name="partial_json")
+
+
+class _ThinkingDelta(msgspec.Struct, tag_field="type", tag="thinking_delta", gc=False):
+    text: str = msgspec.field(name="thinking")
+
+
+class _More(msgspec.Struct, tag_field="type", tag="content_block_delta", gc=False):
+    """More words of a block."""
+
+    index: int
+    delta: _TextDelta | _InputDelta | _ThinkingDelta
+
+
+_BELONGS: Final[Mapping[type, type]] = {_TextDelta: Text, _InputDelta: ToolCall, _ThinkingDelta: Reasoning}
+_decode_more: Final = msgspec.json.Decoder(_More).decode
+
+
 class _Block:
     """A block under way. What was sent on is also kept, for blocks that turn out to hold more than events can say."""
 
@@ -95,9 +123,28 @@ class AnthropicStreamDecoder:
             return [self._broken(str(error))]
         if not whole:
             return []
+        if whole.startswith(_FRAME) and whole.count(b"\n") == 3 and b"\r" not in whole:
+            more = self._more(whole[len(_FRAME) : -2])
+            if more is not None:
+                return more
         found = event_data(whole, start=self._first)
         self._first = False
         return self.feed_events(found)
+
+    def _more(self, data: bytes) -> list[Event] | None:
+        """The short way of an event that is more words and nothing else; `None`: take the long way."""
+        try:
+            more = _decode_more(data)
+        except BROKEN_JSON:
+            return None
+        block, delta = self._blocks.get(more.index), more.delta
+        if block is None or _BELONGS[type(delta)] is not type(block.part):
+            return None
+        text = delta.text
+        if not text:
+            return []
+        block.pieces.append(text)
+        return [TextDelta(block.index, text)]
 
     def feed_events(self, events: list[bytes]) -> list[Event]:
         """The same for events without their frame: the JSON of each."""

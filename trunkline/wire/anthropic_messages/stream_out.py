@@ -51,7 +51,7 @@ class _Part(msgspec.Struct):
     """A part that is open, or waits for its turn."""
 
     start: PartStarted
-    waiting: list[_PartEvent] = msgspec.field(default_factory=list[_PartEvent])
+    waiting: list[_PartEvent] = msgspec.field(default_factory=list)
 
 
 class AnthropicStreamEncoder:

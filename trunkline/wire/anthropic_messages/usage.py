@@ -50,46 +50,42 @@ def _read(value: Mapping[str, object]) -> Usage:
     total = uncached + read + write
     if total > MAX_PLAUSIBLE or output > MAX_PLAUSIBLE:
         raise _Lie
-    return Usage(
-        input_total=total,
-        output_total=output,
-        cache_read=read,
-        cache_write=write,
-        reasoning=min(_count(_inner(value, "output_tokens_details"), "thinking_tokens"), output),
-        cache_write_long=long,
-        web_searches=_count(_inner(value, "server_tool_use"), "web_search_requests"),
-    )
+    reasoning = searches = 0
+    if isinstance(details := value.get("output_tokens_details"), dict):
+        reasoning = min(_count(details.get("thinking_tokens")), output)
+    if isinstance(tools := value.get("server_tool_use"), dict):
+        searches = _count(tools.get("web_search_requests"))
+    return Usage(total, output, read, write, reasoning, cache_write_long=long, web_searches=searches)
 
 
 def _counts(value: Mapping[str, object]) -> tuple[int, int, int, int, int]:
     """Uncached input, cache reads, cache writes, of these for an hour, output."""
-    write = _count(value, "cache_creation_input_tokens")
-    split = _inner(value, "cache_creation")
-    long, short = _count(split, "ephemeral_1h_input_tokens"), _count(split, "ephemeral_5m_input_tokens")
-    if value.get("cache_creation_input_tokens") is None:
-        write = long + short
-    return (
-        _count(value, "input_tokens"),
-        _count(value, "cache_read_input_tokens"),
-        write,
-        # A stream's first split stays when a later total replaces the first one.
-        min(long, write),
-        _count(value, "output_tokens"),
-    )
+    get = value.get
+    uncached, output, read = get("input_tokens"), get("output_tokens"), get("cache_read_input_tokens")
+    write, split, long = get("cache_creation_input_tokens"), get("cache_creation"), 0
+    # `_count` inline: four calls fewer.
+    if type(uncached) is not int or not 0 <= uncached <= MAX_PLAUSIBLE:
+        uncached = _count(uncached)
+    if type(output) is not int or not 0 <= output <= MAX_PLAUSIBLE:
+        output = _count(output)
+    if type(read) is not int or not 0 <= read <= MAX_PLAUSIBLE:
+        read = _count(read)
+    if isinstance(split, dict):
+        long, short = _count(split.get("ephemeral_1h_input_tokens")), _count(split.get("ephemeral_5m_input_tokens"))
+        if write is None:
+            write = long + short
+    if type(write) is not int or not 0 <= write <= MAX_PLAUSIBLE:
+        write = _count(write)
+    # A stream's first split stays when a later total replaces the first one.
+    return uncached, read, write, long if long < write else write, output  # noqa: FURB136 - min() is a call
 
 
-def _inner(value: Mapping[str, object], name: str) -> Mapping[str, object]:
-    inner = value.get(name)
-    return inner if isinstance(inner, dict) else {}
-
-
-def _count(value: Mapping[str, object], name: str) -> int:
-    count = value.get(name)
+def _count(count: object) -> int:
+    if type(count) is int and 0 <= count <= MAX_PLAUSIBLE:
+        return count
     if count is None:
         return 0
-    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MAX_PLAUSIBLE:
-        raise _Lie
-    return count
+    raise _Lie
 
 
 def write_usage(usage: Usage | None) -> Members:

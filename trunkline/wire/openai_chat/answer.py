@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline.ir.answer import Answer, Choice
 from trunkline.ir.losses import BadShape, Losses
-from trunkline.ir.parts import Native, Opaque, ToolCall
+from trunkline.ir.parts import Native, Opaque, Text, ToolCall
 from trunkline.ir.usage import Usage
 from trunkline.wire.codec import Reply
 from trunkline.wire.openai_chat import losses as why
@@ -17,6 +17,7 @@ from trunkline.wire.openai_chat.assistant import read_assistant
 from trunkline.wire.openai_chat.failure import failure_inside
 from trunkline.wire.openai_chat.finish import read_finish, write_finish
 from trunkline.wire.openai_chat.spelling import (
+    OWN,
     Json,
     as_list,
     as_object,
@@ -144,7 +145,10 @@ def without_usage(native: Native | None) -> Native | None:
 
 def write_answer(answer: Answer, reply: Reply, losses: Losses) -> Json:
     """The body for a client."""
-    own, native = is_own(answer.native), answer.native
+    native = answer.native
+    if native is None or native.format is not OWN:
+        return _write_others(answer, reply, losses)
+    own = is_own(native)
     members: Json = {}
     if answer.id:
         members["id"] = answer.id
@@ -156,7 +160,7 @@ def write_answer(answer: Answer, reply: Reply, losses: Losses) -> Json:
     tier = answer.service_tier if own else known_tier(answer.service_tier, losses)
     if tier:
         members["service_tier"] = tier
-    if answer.usage is not None and not (own and native is not None and "usage" in native.members):
+    if answer.usage is not None and not (own and "usage" in native.members):
         members["usage"] = write_usage(answer.usage)
     restore(members, native if own else without_usage(native), losses)
     for name, value in (
@@ -168,6 +172,49 @@ def write_answer(answer: Answer, reply: Reply, losses: Losses) -> Json:
         if not is_marked(answer.native, _ABSENT + name):
             members.setdefault(name, value)
     return members
+
+
+def _write_others(answer: Answer, reply: Reply, losses: Losses) -> Json:
+    """The same for the answer of another format."""
+    members: Json = {
+        "id": answer.id or f"chatcmpl-{reply.id}",
+        "object": "chat.completion",
+        "created": answer.created or reply.created,
+        "model": answer.model or reply.model,
+        "choices": [
+            _said(choice, place) or _write_choice(choice, place, reply, losses)
+            for place, choice in enumerate(answer.choices)
+        ],
+    }
+    if answer.service_tier and (tier := known_tier(answer.service_tier, losses)):
+        members["service_tier"] = tier
+    if answer.usage is not None:
+        members["usage"] = write_usage(answer.usage)
+    if answer.native is not None:
+        restore(members, without_usage(answer.native), losses)
+    return members
+
+
+def _said(choice: Choice, place: int) -> Json | None:
+    """A choice of another format that is one text and no more, as most are; `None` where there is more to it."""
+    parts, native = choice.parts, choice.native
+    if len(parts) != 1 or (native is not None and (native.members or native.format is OWN)):
+        return None
+    part = parts[0]
+    if not isinstance(part, Text) or not part.text or part.refusal:
+        return None
+    if part.citations or part.opaque is not None or part.native is not None:
+        return None
+    word = write_finish(choice.finish, calls=False)
+    entry: Json = {
+        "index": place,
+        "message": {"role": "assistant", "content": part.text},
+        "logprobs": choice.logprobs,
+        "finish_reason": word,
+    }
+    if choice.finish_native and choice.finish_native != word:
+        entry["native_finish_reason"] = choice.finish_native
+    return entry
 
 
 def _write_choice(choice: Choice, place: int, reply: Reply, losses: Losses) -> Json:

@@ -40,11 +40,11 @@ class _Read(msgspec.Struct):
     listed: list[Part] | None = None
     """The parts of a content that is a list."""
     refusal: str = ""
-    media: list[Media] = msgspec.field(default_factory=list[Media])
-    calls: list[ToolCall] = msgspec.field(default_factory=list[ToolCall])
-    known: set[str] = msgspec.field(default_factory=set[str])
-    quiet: Json = msgspec.field(default_factory=dict[str, object])
-    marks: list[str] = msgspec.field(default_factory=list[str])
+    media: list[Media] = msgspec.field(default_factory=list)
+    calls: list[ToolCall] = msgspec.field(default_factory=list)
+    known: set[str] = msgspec.field(default_factory=set)
+    quiet: Json = msgspec.field(default_factory=dict)
+    marks: list[str] = msgspec.field(default_factory=list)
 
 
 def read_assistant(members: Json, path: str, made_id: str, *, history: bool) -> Spoken:

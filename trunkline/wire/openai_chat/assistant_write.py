@@ -45,11 +45,11 @@ _BLOCK_HOSTS: Final = frozenset({"litellm_proxy"})
 class Grouped(msgspec.Struct):
     """The parts of a message by the member that they go into, each with its place."""
 
-    content: list[tuple[int, ContentPart]] = msgspec.field(default_factory=list[tuple[int, ContentPart]])
-    refusals: list[Text] = msgspec.field(default_factory=list[Text])
-    reasoning: list[tuple[int, Reasoning]] = msgspec.field(default_factory=list[tuple[int, Reasoning]])
-    media: list[tuple[int, Media]] = msgspec.field(default_factory=list[tuple[int, Media]])
-    calls: list[tuple[int, ToolCall]] = msgspec.field(default_factory=list[tuple[int, ToolCall]])
+    content: list[tuple[int, ContentPart]] = msgspec.field(default_factory=list)
+    refusals: list[Text] = msgspec.field(default_factory=list)
+    reasoning: list[tuple[int, Reasoning]] = msgspec.field(default_factory=list)
+    media: list[tuple[int, Media]] = msgspec.field(default_factory=list)
+    calls: list[tuple[int, ToolCall]] = msgspec.field(default_factory=list)
     usual: bool = True
     """They stand in the usual order, which is what the format is read as."""
 

@@ -10,18 +10,18 @@ from trunkline.ir.request import OutputSchema, Request, Sampling, Thinking
 from trunkline.wire.openai_chat import losses as why
 from trunkline.wire.openai_chat.spelling import OWN, Json, Spelt, as_object, as_text, is_own, marks_of, spelt
 
-_NUMBERS: Final = (
-    ("temperature", "temperature"), ("top_p", "top_p"), ("top_k", "top_k"), ("min_p", "min_p"),
-    ("frequency_penalty", "frequency_penalty"), ("presence_penalty", "presence_penalty"),
-)  # fmt: skip
-_INTEGERS: Final = (
-    ("seed", "seed"), ("random_seed", "seed"), ("n", "candidates"), ("top_logprobs", "top_logprobs"),
-    ("max_completion_tokens", "max_tokens"), ("max_tokens", "max_tokens"),
-)  # fmt: skip
+_NUMBERS: Final = ("temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty")
+_NUMBER_NAMES: Final = frozenset(_NUMBERS)
+_INTEGERS: Final = {
+    "seed": "seed", "random_seed": "seed", "n": "candidates", "top_logprobs": "top_logprobs",
+    "max_completion_tokens": "max_tokens", "max_tokens": "max_tokens",
+}  # fmt: skip
+_FIRST: Final = {"random_seed": "seed", "max_tokens": "max_completion_tokens"}
+"""By name, the one that counts where both are there."""
 _NOT_OPENAI: Final = ("top_k", "min_p")
 LENGTHS: Final = ("max_completion_tokens", "max_tokens")
 
-SAMPLING_MEMBERS: Final = frozenset({name for name, _ in (*_NUMBERS, *_INTEGERS)} | {"stop", "logprobs", "logit_bias"})
+SAMPLING_MEMBERS: Final = frozenset({*_NUMBERS, *_INTEGERS, "stop", "logprobs", "logit_bias"})
 THINKING_MEMBERS: Final = frozenset({
     "reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget", "include_reasoning",
 })  # fmt: skip
@@ -34,39 +34,38 @@ def read_sampling(members: Json, marks: list[str], quiet: Json) -> Sampling:
         BadShape: one of them has the wrong type.
     """
     sampling = Sampling()
-    for name, field in _NUMBERS:
-        value = members.get(name)
-        if value is not None:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadShape(name, "must be a number")
-            setattr(sampling, field, value)
-    for name, field in _INTEGERS:
-        value = members.get(name)
-        if value is None:
+    for name, value in members.items():
+        if value is None or name not in SAMPLING_MEMBERS:
             continue
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise BadShape(name, "must be an integer")
-        if getattr(sampling, field) is None:
-            setattr(sampling, field, value)
-            marks.append(name)
+        if name in _NUMBER_NAMES:
+            if type(value) is not float and type(value) is not int:
+                raise BadShape(name, "must be a number")
+            setattr(sampling, name, value)
+        elif (field := _INTEGERS.get(name)) is not None:
+            whole = value if type(value) is int else _whole(name, value)
+            if (first := _FIRST.get(name)) is not None and members.get(first) is not None:
+                quiet[name] = whole
+            else:
+                setattr(sampling, field, whole)
+                marks.append(name)
+        elif name == "stop":
+            _read_stop(value, sampling, marks)
+        elif name == "logprobs":
+            if not isinstance(value, bool):
+                raise BadShape("logprobs", "must be a boolean")
+            sampling.logprobs = value
         else:
-            quiet[name] = value
-    _read_stop(members.get("stop"), sampling, marks)
-    logprobs, bias = members.get("logprobs"), members.get("logit_bias")
-    if logprobs is not None:
-        if not isinstance(logprobs, bool):
-            raise BadShape("logprobs", "must be a boolean")
-        sampling.logprobs = logprobs
-    if bias is not None:
-        sampling.logit_bias = _read_bias(as_object(bias, "logit_bias"))
+            sampling.logit_bias = _read_bias(as_object(value, "logit_bias"))
     return sampling
 
 
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise BadShape(name, "must be an integer")
+
+
 def _read_stop(stop: object, sampling: Sampling, marks: list[str]) -> None:
-    if stop is None:
-        return
     if isinstance(stop, str):
         sampling.stop = [stop]
         marks.append("stop")
@@ -90,8 +89,8 @@ def write_sampling(request: Request, members: Json, losses: Losses, dialect: str
     sampling, native = request.sampling, request.native
     own = is_own(native)
     marks = marks_of(native)
-    for name, field in _NUMBERS:
-        value = getattr(sampling, field)
+    for name in _NUMBERS:
+        value = getattr(sampling, name)
         if value is None:
             continue
         if name in _NOT_OPENAI and dialect == "openai" and not own:

@@ -11,7 +11,7 @@ from trunkline.ir.parts import Foreign, Media, Message, Part, Reasoning, Text, T
 from trunkline.wire.openai_chat.assistant import CACHE_HERE, read_assistant
 from trunkline.wire.openai_chat.calls import is_legacy
 from trunkline.wire.openai_chat.content import read_parts
-from trunkline.wire.openai_chat.spelling import Json, as_object, as_text, read_cache, spelt
+from trunkline.wire.openai_chat.spelling import OWN, Json, Spelt, as_object, as_text, read_cache, spelt
 
 FUNCTION: Final = "function"
 """Mark of a result in a message of the older role `function`."""
@@ -20,6 +20,8 @@ NO_ID: Final = "without id"
 
 _KNOWN: Final = frozenset({"role", "content", "name"})
 _RESULT: Final = frozenset({"role", "content", "name", "tool_call_id"})
+_AS_USUAL: Final = Spelt(OWN, {})
+"""Of a message that is a role and a string; shared, for nothing changes what it did not make."""
 _ROLES: Final[dict[str, Literal["system", "developer", "user"]]] = {
     "system": "system",
     "developer": "developer",
@@ -44,9 +46,17 @@ def read_messages(entries: Sequence[object]) -> list[Message]:
         BadShape: a message that does not have the format's shape; says which and where.
     """
     messages: list[Message] = []
-    pending = _Pending()
+    pending: _Pending | None = None
     after_result = False
     for place, entry in enumerate(entries):
+        if isinstance(entry, dict) and len(entry) == 2:
+            said, content = entry.get("role"), entry.get("content")
+            if isinstance(said, str) and isinstance(content, str) and (known := _ROLES.get(said)) is not None:
+                messages.append(Message(role=known, parts=[Text(text=content, citations=[])], native=_AS_USUAL))
+                after_result = False
+                continue
+        if pending is None:
+            pending = _Pending()
         path = f"messages[{place}]"
         members = as_object(entry, path)
         role = as_text(members.get("role"), f"{path}.role")

@@ -59,17 +59,17 @@ _decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 class Carried(msgspec.Struct):
     """What the reasoning members of one assistant's message hold."""
 
-    parts: list[Reasoning] = msgspec.field(default_factory=list[Reasoning])
-    calls: dict[str, Opaque] = msgspec.field(default_factory=dict[str, Opaque])
+    parts: list[Reasoning] = msgspec.field(default_factory=list)
+    calls: dict[str, Opaque] = msgspec.field(default_factory=dict)
     """Opaque state of tool calls, by id."""
-    texts: dict[int, Opaque] = msgspec.field(default_factory=dict[int, Opaque])
+    texts: dict[int, Opaque] = msgspec.field(default_factory=dict)
     """Opaque state of texts, by place in `order`."""
-    order: list[str] = msgspec.field(default_factory=list[str])
+    order: list[str] = msgspec.field(default_factory=list)
     """Steps: `r`easoning, `t`ext, `x` refusal (both with lengths), `m`edia, `c`all, `n`othing. Empty: nobody said."""
-    known: set[str] = msgspec.field(default_factory=set[str])
+    known: set[str] = msgspec.field(default_factory=set)
     """Members that were read."""
-    quiet: Json = msgspec.field(default_factory=dict[str, object])
-    also: list[str] = msgspec.field(default_factory=list[str])
+    quiet: Json = msgspec.field(default_factory=dict)
+    also: list[str] = msgspec.field(default_factory=list)
     """Members that only repeat the words."""
 
 

@@ -22,7 +22,9 @@ from trunkline.wire.openai_chat.knobs import (
 from trunkline.wire.openai_chat.messages import read_messages
 from trunkline.wire.openai_chat.messages_write import write_messages
 from trunkline.wire.openai_chat.spelling import (
+    OWN,
     Json,
+    Spelt,
     as_list,
     as_object,
     cache_control,
@@ -33,6 +35,8 @@ from trunkline.wire.openai_chat.spelling import (
 )
 from trunkline.wire.openai_chat.tools import offered, read_choice, read_tools, write_choice, write_tools
 
+_PLAIN: Final = SAMPLING_MEMBERS | {"model", "messages", "stream"}
+"""Members of a request that is no more than a conversation; what others need is not looked for then."""
 _KNOWN: Final = SAMPLING_MEMBERS | THINKING_MEMBERS | {
     "model", "messages", "tools", "functions", "parallel_tool_calls", "modalities", "verbosity", "stream",
     "stream_options", "user", "metadata", "service_tier", "store",
@@ -47,27 +51,27 @@ def read_request(members: Json, named: Named) -> Request:
     """
     marks: list[str] = []
     quiet: Json = {}
-    known = set(_KNOWN)
+    stream, model, messages = read_flag(members, "stream"), members.get("model"), members.get("messages")
     request = Request(
-        model=read_text(members, "model") or named.model,
-        messages=read_messages(as_list(members.get("messages"), "messages")),
-        tools=read_tools(members),
-        tool_choice=read_choice(members),
-        parallel_tools=read_flag(members, "parallel_tool_calls"),
-        output=read_output(members),
-        thinking=read_thinking(members),
+        model=model if model and isinstance(model, str) else read_text(members, "model") or named.model,
+        messages=read_messages(messages if isinstance(messages, list) else as_list(messages, "messages")),
         sampling=read_sampling(members, marks, quiet),
-        modalities=_texts(members, "modalities"),
-        verbosity=read_text(members, "verbosity"),
-        stream=read_flag(members, "stream") or False,
-        user=read_text(members, "user"),
-        metadata=None if members.get("metadata") is None else as_object(members["metadata"], "metadata"),
-        service_tier=read_text(members, "service_tier"),
-        store=read_flag(members, "store"),
+        stream=(named.stream or False) if stream is None else stream,
+        stream_usage=False,
+        tools=[],
     )
-    if named.stream is not None and members.get("stream") is None:
-        request.stream = named.stream
-    request.stream_usage = read_stream_options(members.get("stream_options"), quiet)
+    if stream is False:
+        quiet["stream"] = False
+    if model == "":
+        quiet["model"] = ""
+    if _PLAIN.issuperset(members):
+        for name, value in members.items():
+            if value is None:
+                quiet[name] = None
+        request.native = Spelt(OWN, {}, quiet, tuple(marks))
+        return request
+    known = set(_KNOWN)
+    _read_rest(members, request, quiet)
     _keep_empty(members, request, known, quiet)
     request.cache, spelling = read_cache(members)
     known.update(spelling)
@@ -75,14 +79,27 @@ def read_request(members: Json, named: Named) -> Request:
     return request
 
 
+def _read_rest(members: Json, request: Request, quiet: Json) -> None:
+    request.tools = read_tools(members)
+    request.tool_choice = read_choice(members)
+    request.parallel_tools = read_flag(members, "parallel_tool_calls")
+    request.output = read_output(members)
+    request.thinking = read_thinking(members)
+    request.modalities = _texts(members, "modalities")
+    request.verbosity = read_text(members, "verbosity")
+    request.user = read_text(members, "user")
+    request.metadata = None if members.get("metadata") is None else as_object(members["metadata"], "metadata")
+    request.service_tier = read_text(members, "service_tier")
+    request.store = read_flag(members, "store")
+    request.stream_usage = read_stream_options(members.get("stream_options"), quiet)
+
+
 def _keep_empty(members: Json, request: Request, known: set[str], quiet: Json) -> None:
     """What was said without saying anything; and choices and formats that only this format has."""
-    if members.get("stream") is False:
-        quiet["stream"] = False
     for name in ("tools", "functions"):
         if members.get(name) == []:
             quiet[name] = []
-    for name in ("model", "verbosity", "user", "service_tier"):
+    for name in ("verbosity", "user", "service_tier"):
         if members.get(name) == "":
             quiet[name] = ""
     if request.tool_choice is not None:

@@ -24,7 +24,7 @@ class Spelt(Native, gc=False):
     Other formats report what `members` holds as lost. Nothing is lost with `quiet` and `marks`, so these stand apart.
     """
 
-    quiet: Json = msgspec.field(default_factory=dict[str, object])
+    quiet: Json = msgspec.field(default_factory=dict)
     """Members that say nothing (null, empty, the default), put back verbatim where the encoder wrote none."""
     marks: tuple[str, ...] = ()
     """Which of two spellings it was."""

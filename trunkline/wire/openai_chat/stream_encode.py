@@ -74,7 +74,13 @@ class ChatStreamEncoder:
         """The bytes of one event. After `Failed`: an event with `error`, and no `[DONE]`."""
         match event:
             case TextDelta():
-                return self._more(event)
+                writer, head = self._parts[event.index]
+                delta = writer.more(event.text)
+                if not delta:
+                    return b""
+                if event.logprobs is None:
+                    return head + delta + _TAIL
+                return head + delta + b',"logprobs":' + _encode(event.logprobs) + b',"finish_reason":null}]}\n\n'
             case PartStarted():
                 chosen, role = self._chosen(event.choice)
                 writer = writer_of(event.part, chosen.setting)
@@ -105,15 +111,6 @@ class ChatStreamEncoder:
                 return _PING
             case _:
                 assert_never(event)
-
-    def _more(self, event: TextDelta) -> bytes:
-        writer, head = self._parts[event.index]
-        delta = writer.more(event.text)
-        if not delta:
-            return b""
-        if event.logprobs is None:
-            return head + delta + _TAIL
-        return head + delta + b',"logprobs":' + _encode(event.logprobs) + b',"finish_reason":null}]}\n\n'
 
     def _start(self, event: Started) -> bytes:
         reply = self._reply

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from trunkline.ir.envelope import is_envelope, open_envelope
 from trunkline.ir.losses import BadShape
 from trunkline.ir.parts import Foreign, Media, MediaKind, Opaque, Part, Reasoning, Text, ToolCall
@@ -215,8 +217,10 @@ def plain_reasoning(part: Reasoning) -> Members:
 
 def write_reasoning(part: Reasoning) -> Members:
     """A reasoning item without id and `encrypted_content`; lists that were written otherwise stay as they were."""
-    out: Members = {"type": "reasoning", **plain_reasoning(part)}
     native = own(part.native)
+    if native is None and part.text and part.opaque is not None and part.opaque.kind == ENCRYPTED:
+        part = replace(part, summary=True)  # OpenAI refuses `content` in its own items (400, array_above_max_length)
+    out: Members = {"type": "reasoning", **plain_reasoning(part)}
     if native is None:
         return out
     source, kind = ("summary", "summary_text") if part.summary else ("content", "reasoning_text")
