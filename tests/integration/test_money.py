@@ -28,6 +28,13 @@ RICH: dict[str, object] = {
     "input_cost_per_token": 3e-6, "output_cost_per_token": 15e-6, "cache_read_input_token_cost": 3e-7,
     "cache_creation_input_token_cost": 3.75e-6, "output_cost_per_reasoning_token": 20e-6,
     "input_cost_per_audio_token": 4e-5, "input_cost_per_request": 0.001,
+    "cache_creation_input_token_cost_above_1hr": 6e-6,
+    "search_context_cost_per_query": {"search_context_size_medium": 0.01},
+}  # fmt: skip
+CLAUDE: dict[str, object] = {
+    "input_tokens": 20, "output_tokens": 7, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 300,
+    "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 100},
+    "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 0},
 }  # fmt: skip
 USAGES: dict[str, dict[str, object]] = {
     "openai": {
@@ -66,6 +73,7 @@ def gateway(replayer: Replayer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     models: list[dict[str, object]] = [
         {"model_name": name, "litellm_params": key | RICH | {"model": f"{name}/m-1"}} for name in USAGES
     ]
+    models.append({"model_name": "claude", "litellm_params": key | RICH | {"model": "anthropic/claude-opus-4-8"}})
     tiny = {"input_cost_per_token": 1e-7, "output_cost_per_token": 1e-7}
     models.append({"model_name": "tiny", "litellm_params": key | tiny | {"model": "openai/tiny-1"}})
     models.append({"model_name": "unpriced", "litellm_params": key | {"model": "openai/nobody-knows-this-one"}})
@@ -139,7 +147,7 @@ def usage_of(row: dict[str, Any]) -> Usage:
     return Usage(
         input_total=row["prompt_tokens"], output_total=row["completion_tokens"], cache_read=row["cache_read_tokens"],
         cache_write=row["cache_write_tokens"], reasoning=row["reasoning_tokens"], audio_in=row["audio_input_tokens"],
-        audio_out=row["audio_output_tokens"],
+        audio_out=row["audio_output_tokens"], **json.loads(row["metadata"]).get("usage", {}),
     )  # fmt: skip
 
 
@@ -149,6 +157,17 @@ def test_m04_every_row_can_be_recomputed(gateway: Gateway, replayer: Replayer) -
         replayer.reply = whole(usage)
         call(gateway, dialect, f"again-{dialect}")
         gateway.row(f"again-{dialect}")
+    message = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-4-8", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "hello"}], "usage": CLAUDE,
+    }  # fmt: skip
+    replayer.reply = Reply(200, "application/json", json.dumps(message).encode())
+    user: list[object] = [{"role": "user", "content": "hi"}]
+    assert call(gateway, "claude", "again-claude", messages=user).status == 200
+    claude = gateway.row("again-claude")
+    assert json.loads(str(claude["metadata"])) == {"usage": {"cache_write_long": 100, "web_searches": 2}}
+    assert claude["cost_cache_write_pico"] == 200 * 3_750_000 + 100 * 6_000_000
+    assert claude["cost_other_pico"] == 2 * 10**10 + 10**9
     prices = {
         row["version"]: price_from_json(row["rates_json"]) for row in query(gateway, "SELECT * FROM litellm_prices")
     }

@@ -16,11 +16,20 @@ _RATES: Final = (
     ("output", "output_cost_per_token"),
     ("cache_read", "cache_read_input_token_cost"),
     ("cache_write", "cache_creation_input_token_cost"),
+    ("cache_write_long", "cache_creation_input_token_cost_above_1hr"),
     ("reasoning", "output_cost_per_reasoning_token"),
     ("audio_in", "input_cost_per_audio_token"),
     ("audio_out", "output_cost_per_audio_token"),
 )
 """Field of `Rates` -> LiteLLM's name in `model_info`."""
+_UNITS: Final = (
+    ("search_unit", "input_cost_per_query", 1),
+    ("image", "output_cost_per_image", 1),
+    ("image_token", "output_cost_per_image_token", 1),
+    ("character", "input_cost_per_character", 1),
+    ("audio_hour", "input_cost_per_second", 3600),
+)
+"""Field of `Units` -> LiteLLM's name, and how many of the name's unit the field is for."""
 
 
 def pricing(price: Price) -> Row:
@@ -41,6 +50,12 @@ def _rates(rates: Rates, suffix: str) -> Row:
             result[name + suffix] = pico / PICO_PER_USD
     if rates.per_request:
         result["input_cost_per_request" + suffix] = rates.per_request / PICO_PER_USD
+    for field, name, times in _UNITS if rates.units is not None else ():
+        if pico := getattr(rates.units, field):
+            result[name + suffix] = pico / (times * PICO_PER_USD)
+    if rates.units is not None and not suffix and (search := rates.units.web_search or rates.units.search_call):
+        result["search_context_cost_per_query"] = {"search_context_size_medium": search / PICO_PER_USD}
+        result["web_search_billing_unit"] = "per_query" if rates.units.web_search else "per_prompt"
     return result
 
 

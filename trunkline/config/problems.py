@@ -94,10 +94,10 @@ def distance(left: str, right: str, limit: int) -> int:
             if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
                 cost = min(cost, before[j - 2] + 1)
             current.append(cost)
-        if min(current) > limit:
+        if min(current) > limit <= min(row):  # a swap reaches back to the row before
             return limit + 1
         before, row = row, current
-    return row[-1]
+    return min(row[-1], limit + 1)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

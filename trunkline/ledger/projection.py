@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from trunkline.ledger.record import Attempt, CallRecord, PriceRecord
+from trunkline.ledger.record import COUNTERS, Attempt, CallRecord, PriceRecord
 from trunkline.store.session import Row
 
 Stamp = Callable[[int], object]
@@ -59,7 +59,14 @@ def log_row(record: CallRecord, stamp: Stamp, now: object) -> Row:
         now,
         duration // 1000,
         *_astuple(record)[_AS_IS],
+        _metadata(record.counters) if record.counters else "{}",
     )
+
+
+def _metadata(counters: tuple[int, ...]) -> str:
+    """The counters that are not 0, by name: without them the row's cost could not be computed again."""
+    usage = {name: count for name, count in zip(COUNTERS, counters, strict=False) if count}
+    return msgspec.json.encode({"usage": usage}).decode()
 
 
 def attempt_rows(record: CallRecord, stamp: Stamp) -> list[Row]:

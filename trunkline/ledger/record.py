@@ -19,6 +19,9 @@ INTENT_CRC: Final = crc32(INTENT)
 CALL_CRC: Final = crc32(CALL)
 """Where the checksum of a payload stands behind its kind byte."""
 
+COUNTERS: Final = ("cache_write_long", "web_searches", "search_units", "images", "characters", "audio_ms")
+"""What a usage counts beside the tokens that have fields of their own: the order of `CallRecord.counters`."""
+
 
 class Intent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Written before a call leaves for a provider: whoever finds it without its `CallRecord` closes it."""
@@ -111,7 +114,7 @@ class CallRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     cost_cache_read: int
     cost_cache_write: int
     cost_other: int
-    """Audio, reasoning where priced apart, and the flat part."""
+    """Searches, rerank queries, images, characters, seconds of audio, and the flat part."""
     cost: int
     """The sum of the five."""
     price_version: str
@@ -125,6 +128,8 @@ class CallRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     user_agent: str
     finish_reason: str
     earlier: tuple[Attempt, ...] = ()
+    counters: tuple[int, ...] = ()
+    """By the names of `COUNTERS`; empty where all are 0."""
 
 
 class PriceRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -391,6 +391,12 @@ class Call:
     def on_deadline(self, now: float) -> None:
         """A time-out is due."""
         timeouts = self.prepared.timeouts
+        if self.waiting and self.retry_timer is None:
+            # Something is being fetched or looked up; nothing has left for a provider.
+            self._drop_connection()
+            self.waiting = False
+            steps.refuse(self, 408, f"the call took longer than its {self.total_deadline - self.started:g} s")
+            return
         if now >= self.total_deadline:
             limit = self.total_deadline - self.started
             failure = UpstreamFailure(Kind.TOTAL_TIMEOUT, f"the call took longer than its {limit:g} s")

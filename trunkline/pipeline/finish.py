@@ -271,6 +271,13 @@ def _price(call: Call, usage: Usage) -> Cost:
     return cost(usage, price)
 
 
+def _with_counters(record: CallRecord, usage: Usage) -> CallRecord:
+    counters = (
+        usage.cache_write_long, usage.web_searches, usage.search_units, usage.images, usage.characters, usage.audio_ms,
+    )  # fmt: skip
+    return msgspec.structs.replace(record, counters=counters) if any(counters) else record
+
+
 def _close(
     call: Call, outcome: str, http_status: int, usage: Usage, source: str, spent: Cost, error: str = "",
     now: float = 0.0,
@@ -303,6 +310,8 @@ def _close(
         call.attempts, call.provider_id, call.state.snapshot.version, arrival.client_call_id, arrival.user_agent,
         call.finish_reason, call.earlier,
     )  # fmt: skip
+    if spent.other or usage.cache_write or price is None:  # else there are none, or none that cost anything
+        record = _with_counters(record, usage)
     lines = worker.log
     if lines.muted and outcome == "ok":
         lines.suppressed += 1

@@ -20,7 +20,7 @@ LOG_COLUMNS: Final = (
     "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "audio_input_tokens", "audio_output_tokens",
     "cost_input_pico", "cost_output_pico", "cost_cache_read_pico", "cost_cache_write_pico", "cost_other_pico",
     "spend_pico", "price_version", "attempts", "provider_request_id", "config_version", "client_call_id",
-    "user_agent", "finish_reason",
+    "user_agent", "finish_reason", "metadata",
 )  # fmt: skip
 """What the shipper writes of a row of `litellm_request_logs`, in this order; the rest has defaults or is generated."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.config.problems import closest, distance
@@ -26,6 +26,7 @@ def test_the_closest_known_word(word: str, known: list[str], found: str | None) 
     assert closest(word, known) == found
 
 
+@example("ab", "bca")
 @given(st.text("abc", max_size=6), st.text("abc", max_size=6))
 def test_distance_is_symmetric_and_zero_for_equals(left: str, right: str) -> None:
     """And never above the longer word's length."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.journals import attempt, call, mixed
+from trunkline.ir import Usage
 from trunkline.ledger.projection import (
     KEY_CHARS,
     TEXT_CHARS,
@@ -18,7 +20,7 @@ from trunkline.ledger.projection import (
     needs_cleaning,
     strip,
 )
-from trunkline.ledger.record import CallRecord
+from trunkline.ledger.record import COUNTERS, CallRecord
 from trunkline.ledger.rollups import sum_up
 from trunkline.store.columns import ATTEMPT_COLUMNS, LOG_COLUMNS, ROLLUP_SUMS
 
@@ -34,7 +36,7 @@ SAME = {
 def test_every_column_holds_the_field_that_it_is_named_after() -> None:
     """The row is copied by position: each column is checked by name, with a value of its own."""
     names = CallRecord.__struct_fields__
-    values: dict[str, Any] = dict(zip(names, range(len(names)), strict=True)) | {"earlier": ()}
+    values: dict[str, Any] = dict(zip(names, range(len(names)), strict=True)) | {"earlier": (), "counters": (0, 3)}
     record = CallRecord(**values)
     row = dict(zip(LOG_COLUMNS, log_row(record, lambda at: ("time", at), "now"), strict=True))
     started = names.index("started_us")
@@ -42,8 +44,22 @@ def test_every_column_holds_the_field_that_it_is_named_after() -> None:
     assert row.pop("end_time") == ("time", started + names.index("duration_us"))
     assert row.pop("completion_start_time") == ("time", started + names.index("first_byte_us"))
     assert row.pop("created_at") == "now"
+    assert row.pop("metadata") == '{"usage":{"web_searches":3}}'
     assert row.pop("request_duration_ms") == names.index("duration_us") // 1000
     assert row == {name: names.index(SAME.get(name, name)) for name in row}
+
+
+def test_counters_have_names_in_the_metadata() -> None:
+    """Those that are not 0; most rows have none."""
+    place = LOG_COLUMNS.index("metadata")
+    full = log_row(call(counters=tuple(range(len(COUNTERS)))), lambda at: at, 0)[place]
+    assert msgspec.json.decode(str(full)) == {"usage": {name: at for at, name in enumerate(COUNTERS) if at}}
+    assert log_row(call(), lambda at: at, 0)[place] == "{}"
+
+
+def test_counters_are_those_of_the_usage() -> None:
+    """Every count of `Usage` is a field of the record or one of the counters."""
+    assert {*Usage.__struct_fields__} == {*COUNTERS} | ({*Usage.__struct_fields__} & {*CallRecord.__struct_fields__})
 
 
 def test_no_first_byte_is_no_time() -> None:

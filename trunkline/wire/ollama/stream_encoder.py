@@ -160,6 +160,8 @@ class OllamaStreamEncoder:
         if held is None:
             return b""
         part = held.part
+        if isinstance(event.part, Text | Reasoning | ToolCall) and event.part.opaque is not None:
+            self.losses.add(_path(event.index), why.NO_STATE)
         match part:
             case Text() | Reasoning():
                 whole = event.part
