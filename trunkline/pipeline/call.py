@@ -19,7 +19,6 @@ from msgspec import UNSET
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
 from trunkline.ir import Usage
-from trunkline.ir.envelope import PREFIX
 from trunkline.ledger.journal import pack_head
 from trunkline.ledger.record import INTENT, INTENT_CRC, Attempt, Intent
 from trunkline.pipeline import finish, steps
@@ -39,7 +38,8 @@ from trunkline.wire.openai_chat.usage import parse_answer
 from trunkline.wire.sse import EventTooLong
 
 _log = logging.getLogger(__name__)
-ENVELOPE: Final = PREFIX.encode()
+OURS: Final = b"tlk"
+"""In everything that the gateway itself put into a conversation (looked for with `find`: `in` is ten times as dear)."""
 NEVER: Final = float("inf")
 MAX_ERROR_BYTES: Final = 64 * 1024
 """Of a provider's error body no more is read (reliability U16: a 100 MB body)."""
@@ -179,8 +179,8 @@ class Call:
         """Send the request to the present deployment, its intent first."""
         worker, prepared, asked, arrival = self.worker, self.prepared, self.asked, self.arrival
         body = None
-        if self.body.find(ENVELOPE) >= 0 and prepared.same_format:  # `in` is ten times as dear
-            # State of a provider that served an earlier turn: it must be opened, or the next provider chokes on it.
+        if prepared.same_format and (self.body.find(OURS) >= 0 or prepared.id_rule) and steps.must_read(self, prepared):
+            # State of a provider that served an earlier turn, or ids that this one does not take: bytes may not pass.
             self.prepared = prepared = self.state.prepare(prepared.deployment, arrival.surface, anew=True) or prepared
         if prepared.way is not None:
             body = steps.make_body(self, prepared.way)

@@ -52,6 +52,7 @@ class JobWay(Translation):
         assert job is not None
         job.received(status, body)
         found = next_look(self.deployment, job)
+        call.status = 200  # a creation is answered with 201, which says nothing to a client of another format
         return self.written(call, carried, found) if isinstance(found, Answer) else found
 
     def restream(self, call: Call, carried: Carried, whole: bytes) -> Restreamed | None:

@@ -218,7 +218,8 @@ def prepare(body: bytes, asked: Asked, named: bytes, edit: Edit, *, wants_usage:
     add = wants_usage and edit.stream_options and not _has_usage(asked)
     if not edit.structural and not edit.model and asked.model is None and asked.is_plain():
         return Sent(body)  # the path names the model: nothing to change
-    if not edit.structural and asked.is_plain() and not (add and asked.stream_options is not UNSET):
+    swaps = not edit.structural and "model" not in edit.silent
+    if swaps and asked.is_plain() and not (add and asked.stream_options is not UNSET):
         swapped = swap_model(body, named, edit.model or named)
         if swapped is not None:
             return Sent(swapped.rstrip()[:-1] + _INCLUDE_USAGE, True) if add else Sent(swapped)

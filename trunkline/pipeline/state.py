@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,7 @@ from trunkline.pipeline.heads import header_value, host_header, in_path, request
 from trunkline.pipeline.request import Edit, edit_for, encode_name
 from trunkline.pipeline.surface import Arrival, Surface
 from trunkline.pipeline.way import Way
+from trunkline.profiles.ids import restricted_ids
 from trunkline.profiles.price import Price
 from trunkline.providers.target import Authorizer, Target
 from trunkline.routing.plan import Routes
@@ -55,6 +57,8 @@ class Prepared:
     stream_path: str = ""
     host: str = ""
     """Value of the `host` header, for signing."""
+    id_rule: re.Pattern[bytes] | None = None
+    """Which tool-call ids the provider takes, where bytes pass and it does not take all."""
     same_format: bool = True
     """The client's format is the provider's: headers that belong to the format go along."""
     price_known: bool = False
@@ -149,6 +153,7 @@ class State:
             way=way,
             authorizer=target.authorizer,
             same_format=endpoint is surface.endpoint,
+            id_rule=restricted_ids(deployment.provider, deployment.model) if endpoint is Endpoint.CHAT else None,
             host=host_header(target),
             path=in_path(path, deployment.model),
             stream_path=in_path(stream_path, deployment.model),

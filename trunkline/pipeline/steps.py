@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Final, assert_never
 
 from trunkline.access import Refusal, error_body
 from trunkline.ir import Usage
+from trunkline.ir.envelope import PREFIX
 from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.losses import BadShape
 from trunkline.pipeline import continued, counting, finish, remember
@@ -24,14 +26,32 @@ from trunkline.upstream.failure import EgressError
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
     from trunkline.pipeline.continued import Turns
+    from trunkline.pipeline.state import Prepared
 
 MAX_POLLS: Final = 600
 BYTES_PER_TOKEN: Final = 5
 """Of a whole answer's JSON, where the provider gives no usage."""
 _TAIL: Final = b"content-length: "
+ENVELOPE: Final = PREFIX.encode()
+MINTED: Final = b"_tlk"
+"""In ids of items that this gateway made (`wire/openai_responses/ids.py`)."""
+_CALL_ID: Final = re.compile(rb'"tool_call_id"\s*:\s*"([^"\\]*)"')
 
 
 # Before it leaves.
+
+
+def must_read(call: Call, prepared: Prepared) -> bool:
+    """A request in the provider's own format whose bytes may not pass.
+
+    It carries state in an envelope, or ids of items that this gateway made and no provider knows, or tool-call ids of
+    another provider that this one refuses (a conversation that began elsewhere).
+    """
+    body = call.body
+    if body.find(ENVELOPE) >= 0 or body.find(MINTED) >= 0:
+        return True
+    rule = prepared.id_rule
+    return rule is not None and any(rule.fullmatch(own) is None for own in _CALL_ID.findall(body))
 
 
 def make_body(call: Call, way: Way) -> bytes | None:

@@ -12,8 +12,8 @@ from trunkline.ir.format import Format
 from trunkline.ir.losses import Losses, Untranslatable
 from trunkline.ir.tool_ids import IdRule
 from trunkline.profiles.families_openai import MAX_ON_RESPONSES_ONLY, STRICT_CHAT
+from trunkline.profiles.ids import id_rule
 from trunkline.profiles.lookup import profile_for
-from trunkline.profiles.names import bare_name
 from trunkline.profiles.policy import Policy
 from trunkline.profiles.profile import FORMATS, NOTHING, OPENAI_NAMES, Control, FormatFacts, Profile
 from trunkline.profiles.unsupported import HOSTS, NO_FORCED_TOOL
@@ -30,7 +30,6 @@ SWITCH_HOSTS: Final[Mapping[str, str]] = {
     "volcengine": "enabled", "minimax": "adaptive",
 }  # fmt: skip
 """Hosts of OpenAI's chat format with a switch `thinking.type`, and their word for on (providers.md Table A)."""
-_MISTRAL_IDS: Final = frozenset({"mistral", "codestral"})
 _GROUPS: Final[Mapping[str, str]] = {
     "vertex_ai_beta": "vertex_ai", "bedrock_converse": "bedrock", "cohere_chat": "cohere", "azure_text": "azure",
 }  # fmt: skip
@@ -175,13 +174,9 @@ def _id_rule(format: Format, provider: str, model: str) -> IdRule | None:  # noq
         case Format.OPENAI_RESPONSES:
             return tool_ids.OPENAI
         case Format.OPENAI_CHAT:
-            vertex = provider.startswith("vertex_ai") and bare_name(model).startswith(_MISTRAL_NAMES)
-            return tool_ids.MISTRAL if provider in _MISTRAL_IDS or vertex else tool_ids.OPENAI
+            return id_rule(provider, model) or tool_ids.OPENAI
         case Format.GEMINI | Format.COHERE_CHAT | Format.OLLAMA | Format.REPLICATE:
             return None
-
-
-_MISTRAL_NAMES: Final = ("mistral", "ministral", "codestral", "magistral", "devstral", "pixtral")
 
 
 def _control(profile: Profile, format: Format, provider: str) -> Control | None:  # noqa: A002

@@ -47,8 +47,8 @@ class TokenSource:
     """The token of one credential for one scope."""
 
     __slots__ = (
-        "__weakref__", "_clock", "_dropped", "_expires", "_fetch", "_limit", "_reason", "_renew_at", "_retry_at", "_task",
-        "token",
+        "__weakref__", "_clock", "_dropped", "_expires", "_fetch", "_limit", "_reason", "_renew_at", "_retry_at",
+        "_task", "token",
     )  # fmt: skip
 
     def __init__(

@@ -210,8 +210,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pool.forget(self)
-        # The parser holds our methods and we hold it: let go, or each lost connection (1.1 KB) waits for a collection of
-        # cycles, and those are rare. 15,000 abandoned streams made a worker 28 % larger.
+        # The parser holds our methods and we hold it: let go, or each lost connection (1.1 KB) waits for a collection
+        # of cycles, and those are rare. 15,000 abandoned streams made a worker 28 % larger.
         self._parser = cast("httptools.HttpResponseParser", None)
         exchange, self._exchange = self._exchange, None
         if exchange is None or self._done:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from trunkline.ir.format import Format
 from trunkline.ir.losses import BadShape
-from trunkline.ir.parts import Message, Part, Text
+from trunkline.ir.parts import Message, Part, Reasoning, Text
 from trunkline.ir.request import Request, Sampling
 from trunkline.wire.codec import Members, Named
 from trunkline.wire.gemini.config import Config, decode_config
@@ -131,7 +133,35 @@ def _parts(content: Members, path: str, ids: RequestIds, how: dict[str, object])
         return []
     if not is_list(given):
         how["parts"] = "object"
-    return decode_parts(given, f"{path}.parts", ids)
+    return _joined(decode_parts(given, f"{path}.parts", ids))
+
+
+def _joined(parts: list[Part]) -> list[Part]:
+    """The parts, with a thought of another provider whole again.
+
+    A stream of ours gave it in pieces and its state at the end, and clients send parts back as they came; its provider
+    wants the state on the words that it was made for ("thinking blocks cannot be modified").
+    """
+    if not any(isinstance(part, Reasoning) and _sealed(part) for part in parts):
+        return parts
+    found: list[Part] = []
+    words: list[str] = []
+    for part in parts:
+        if isinstance(part, Reasoning) and part.opaque is None:
+            words.append(part.text)
+            found.append(part)
+            continue
+        if isinstance(part, Reasoning) and _sealed(part) and words:
+            del found[-len(words) :]
+            found.append(replace(part, text="".join(words) + part.text))
+        else:
+            found.append(part)
+        words = []
+    return found
+
+
+def _sealed(part: Reasoning) -> bool:
+    return part.opaque is not None and part.opaque.kind != "gemini.signature"
 
 
 def _system(raw: object) -> Message:
