@@ -35,9 +35,10 @@ import msgspec
 
 FILE: Final = Path(__file__).with_name("guard.json")
 ROOT: Final = Path(__file__).resolve().parent.parent
-MODES: Final = ("chat", "stream")
-CALLS: Final[Mapping[str, int]] = {"chat": 200, "stream": 20}
-WARM_UP: Final[Mapping[str, int]] = {"chat": 300, "stream": 30}
+MODES: Final = ("chat", "stream", "translated", "translated-stream")
+"""Scenes of `bench.hotpath`."""
+CALLS: Final[Mapping[str, int]] = {"chat": 200, "stream": 20, "translated": 100, "translated-stream": 20}
+WARM_UP: Final[Mapping[str, int]] = {"chat": 300, "stream": 30, "translated": 150, "translated-stream": 30}
 PARTS: Final = 3
 LIMIT: Final = 0.20
 LOOSE: Final = 0.40
@@ -77,7 +78,7 @@ class Verdict:
 
     def __str__(self) -> str:
         return (
-            f"{self.mode:<7} {self.counted:>9,} instructions a call, {self.change:+.1%} against {self.measure:,}"
+            f"{self.mode:<17} {self.counted:>9,} instructions a call, {self.change:+.1%} against {self.measure:,}"
             f" ({self.against}; limit {self.limit:+.0%}){' FAILED' if self.failed else ''}"
         )
 
@@ -174,19 +175,17 @@ def run() -> None:
     asyncio.set_event_loop(None)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        calls = {"chat": bench.call, "stream": bench.stream}
         for mode in MODES:
             for _ in range(WARM_UP[mode]):
-                calls[mode]()
+                bench.run(mode)
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 50)  # as server/worker.py does before it serves
         os.getppid()
         for _ in range(PARTS):
             for mode in MODES:
-                call = calls[mode]
                 for _ in range(CALLS[mode]):
-                    call()
+                    bench.run(mode)
                 os.getppid()
         expected = sum(WARM_UP[mode] + PARTS * CALLS[mode] for mode in MODES)
         answered = bench.gateway.stats.requests[("/v1/chat/completions", 200)]

@@ -1,5 +1,8 @@
 """The hot path without sockets: edge, pipeline, upstream client and ledger, driven by hand, call after call.
 
+Four scenes: a whole answer and a stream of 50 events, passed on to a provider of the client's own format (OpenAI's) and
+translated for one of another (Anthropic's).
+
 What is left out is the kernel's part (read, write, epoll) and the event loop's own. It serves two ends: a profile that
 shows nothing but our code, and an instruction count that CI compares (`bench/guard.py`).
 """
@@ -18,6 +21,8 @@ from typing import Any
 import msgspec
 import uvicorn
 
+from bench.rig import MESSAGE
+from bench.sse_provider import MESSAGE_PACKETS
 from trunkline.config import load
 from trunkline.ledger.record import CallRecord
 from trunkline.server.edge import EdgeProtocol
@@ -35,19 +40,24 @@ model_list:
       api_key: sk-upstream
       input_cost_per_token: 0.00000015
       output_cost_per_token: 0.0000006
+  - model_name: claude
+    model_info: {id: bench-claude}
+    litellm_params:
+      model: anthropic/claude-haiku-4-5-20251001
+      api_base: http://127.0.0.1:10
+      api_key: sk-upstream
+      input_cost_per_token: 0.00000015
+      output_cost_per_token: 0.0000006
 general_settings: {master_key: sk-bench-key}
 """
-BODY = msgspec.json.encode(
-    {
-        "model": "gpt-4",
-        "messages": [
-            {"role": "system", "content": "You are a helpful assistant."},
-            {"role": "user", "content": "What is Docker?"},
-        ],
-        "temperature": 0.7,
-        "max_tokens": 500,
-    }
-)
+ASKED = {
+    "messages": [
+        {"role": "system", "content": "You are a helpful assistant."},
+        {"role": "user", "content": "What is Docker?"},
+    ],
+    "temperature": 0.7,
+    "max_tokens": 500,
+}
 ANSWER = msgspec.json.encode(
     {
         "id": "chatcmpl-abc123",
@@ -80,25 +90,27 @@ ANSWER = msgspec.json.encode(
 )
 
 
-def _post(body: bytes) -> bytes:
+def _post(model: str, *, stream: bool) -> bytes:
+    body = msgspec.json.encode({"model": model, **ASKED} | ({"stream": True} if stream else {}))
     return (
         b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Type: application/json\r\n"
         b"Authorization: Bearer sk-bench-key\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     )
 
 
-REQUEST = _post(BODY)
-STREAM_REQUEST = _post(BODY[:-1] + b',"stream":true}')
-RESPONSE = (
-    b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
-    b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(ANSWER), ANSWER)
-)
+def _response(body: bytes) -> bytes:
+    return (
+        b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n%b" % (len(body), body)
+    )
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
 EVENTS = 50
 
 
 def _stream_packets() -> list[bytes]:
     """A provider's streamed answer as it comes off the wire: the head, 50 chunks, the end; a packet each."""
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
     base: dict[str, object] = {
         "id": "chatcmpl-abc123",
         "object": "chat.completion.chunk",
@@ -118,10 +130,16 @@ def _stream_packets() -> list[bytes]:
     events.append(chunk({}, "stop") + last)
     packets = [b"%x\r\n%b\r\n" % (len(event), event) for event in events]
     packets[-1] += b"0\r\n\r\n"
-    return [head, *packets]
+    return [STREAM_HEAD, *packets]
 
 
-STREAM_PACKETS = _stream_packets()
+SCENES: dict[str, tuple[bytes, list[bytes]]] = {
+    "chat": (_post("gpt-4", stream=False), [_response(ANSWER)]),
+    "stream": (_post("gpt-4", stream=True), _stream_packets()),
+    "translated": (_post("claude", stream=False), [_response(msgspec.json.encode(MESSAGE))]),
+    "translated-stream": (_post("claude", stream=True), [STREAM_HEAD, *MESSAGE_PACKETS]),
+}
+"""What the client sends, and the packets in which the provider answers."""
 
 
 class Loop:
@@ -176,7 +194,7 @@ class Silent:
 
 
 class Bench:
-    """One client connection and one upstream connection of a real gateway."""
+    """One client connection to a real gateway, and one upstream connection to each of its two providers."""
 
     def __init__(self, folder: Path) -> None:
         config = folder / "config.yaml"
@@ -195,29 +213,29 @@ class Bench:
         settings.load()
         self.edge = edge(settings, uvicorn.server.ServerState(), {}, loop)
         self.edge.connection_made(self.client)
-        state = gateway.worker.state
-        prepared = state.prepare(state.snapshot.deployments[0], _surface())
+        own, other = (self._connect(place) for place in range(2))
+        self.upstreams = {"chat": own, "stream": own, "translated": other, "translated-stream": other}
+
+    def _connect(self, place: int) -> Connection:
+        """The first connection of a deployment's pool, made by hand."""
+        state = self.gateway.worker.state
+        prepared = state.prepare(state.snapshot.deployments[place], _surface())
         assert prepared is not None
         assert prepared.pool is not None
-        self.provider = Transport()
-        self.upstream = Connection(prepared.pool)
-        self.upstream.connection_made(self.provider)  # type: ignore[arg-type]  # a stand-in with the few methods used
-        self.upstream.served = 1
-        prepared.pool._idle.append(self.upstream)  # noqa: SLF001 - the pool's first connection, made by hand
+        upstream = Connection(prepared.pool)
+        upstream.connection_made(Transport())  # type: ignore[arg-type]  # a stand-in with the few methods used
+        upstream.served = 1
+        prepared.pool._idle.append(upstream)  # noqa: SLF001 - there is no other way without a socket
+        return upstream
 
-    def call(self) -> None:
-        """One call, whole."""
-        self.edge.data_received(REQUEST)
+    def run(self, scene: str) -> None:
+        """One call of a scene, whole."""
+        request, packets = SCENES[scene]
+        upstream = self.upstreams[scene]
+        self.edge.data_received(request)
         self.loop.run()
-        self.upstream.data_received(RESPONSE)
-        self.loop.run()
-
-    def stream(self) -> None:
-        """One streamed call of 50 events, whole."""
-        self.edge.data_received(STREAM_REQUEST)
-        self.loop.run()
-        for packet in STREAM_PACKETS:
-            self.upstream.data_received(packet)
+        for packet in packets:
+            upstream.data_received(packet)
             self.loop.run()
 
 
@@ -228,15 +246,14 @@ def _surface() -> Any:
 
 
 def main() -> None:
-    """`python -m bench.hotpath [stream] [calls] [--profile]`: microseconds a call, or where they go."""
+    """`python -m bench.hotpath [scene] [calls] [--profile]`: microseconds a call, or where they go."""
     words = [word for word in sys.argv[1:] if word != "--profile"]
-    streamed = "stream" in words
-    calls = next((int(word) for word in words if word.isdecimal()), 5_000 if streamed else 50_000)
+    scene = next((word for word in words if word in SCENES), "chat")
+    calls = next((int(word) for word in words if word.isdecimal()), 5_000 if scene.endswith("stream") else 50_000)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        call = bench.stream if streamed else bench.call
         for _ in range(1000):
-            call()
+            bench.run(scene)
         if "--profile" in sys.argv:
             import cProfile
             import pstats
@@ -244,13 +261,13 @@ def main() -> None:
             profile = cProfile.Profile()
             profile.enable()
             for _ in range(calls):
-                call()
+                bench.run(scene)
             profile.disable()
             pstats.Stats(profile).sort_stats("tottime").print_stats(45)
             return
         before = time.process_time()
         for _ in range(calls):
-            call()
+            bench.run(scene)
         spent = time.process_time() - before
         assert bench.gateway.stats.requests[("/v1/chat/completions", 200)] == calls + 1000
         print(

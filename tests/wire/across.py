@@ -205,7 +205,12 @@ def said(answer: Answer) -> dict[str, Any]:
         "calls": calls(parts),
         "media": [(p.kind.value, p.data or p.url) for p in parts if isinstance(p, Media)],
         "foreign": sum(isinstance(p, Foreign) for p in parts),
-        "state": sorted(p.opaque.data for p in parts if not isinstance(p, Foreign) and p.opaque is not None),
+        # That words came in a member without state (`openai_chat.reasoning`) is a note of ours and no state.
+        "state": sorted(
+            p.opaque.data
+            for p in parts
+            if not isinstance(p, Foreign) and p.opaque is not None and p.opaque.kind != "openai_chat.reasoning"
+        ),
         "finish": [c.finish.value if c.finish else "" for c in choices],
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ class Finish(StrEnum):
 class Choice(msgspec.Struct, kw_only=True):
     """One answer; most requests get one."""
 
-    parts: list[Part] = msgspec.field(default_factory=list[Part])
+    parts: list[Part] = msgspec.field(default_factory=list)
     finish: Finish | None = None
     """`None`: the provider did not say."""
     finish_native: str = ""
@@ -52,7 +52,7 @@ class Answer(msgspec.Struct, kw_only=True):
     """As the provider named it."""
     created: int = 0
     """Unix seconds; 0: the provider did not say."""
-    choices: list[Choice] = msgspec.field(default_factory=list[Choice])
+    choices: list[Choice] = msgspec.field(default_factory=list)
     usage: Usage | None = None
     service_tier: str = ""
     native: Native | None = None

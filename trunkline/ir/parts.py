@@ -66,7 +66,7 @@ class Text(msgspec.Struct, kw_only=True):
 
     text: str
     refusal: bool = False
-    citations: list[Citation] = msgspec.field(default_factory=list[Citation])
+    citations: list[Citation] = msgspec.field(default_factory=list)
     cache: CacheHint | None = None
     opaque: Opaque | None = None
     native: Native | None = None
@@ -146,7 +146,7 @@ class ToolResult(msgspec.Struct, kw_only=True):
     """What a tool of the client gave back. No content is content too (fidelity.md failure 8)."""
 
     call_id: str
-    content: list[Text | Media | Foreign] = msgspec.field(default_factory=list[Text | Media | Foreign])
+    content: list[Text | Media | Foreign] = msgspec.field(default_factory=list)
     name: str = ""
     """Name of the tool, where the format says it; Gemini needs it, so its encoder looks it up by `call_id`."""
     is_error: bool = False

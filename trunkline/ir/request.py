@@ -29,7 +29,7 @@ class ToolChoice(msgspec.Struct, kw_only=True):
     """Whether and which tools must be called."""
 
     mode: Literal["auto", "none", "required"]
-    names: list[str] = msgspec.field(default_factory=list[str])
+    names: list[str] = msgspec.field(default_factory=list)
     """`required` with one name: that tool. More: one of these (`auto` too: only these are allowed)."""
     native: Native | None = None
 
@@ -87,7 +87,7 @@ class Request(msgspec.Struct, kw_only=True):
     model: str
     """As the body or path named it; routing and the target decide what is sent."""
     messages: list[Message]
-    tools: list[Tool] = msgspec.field(default_factory=list[Tool])
+    tools: list[Tool] = msgspec.field(default_factory=list)
     tool_choice: ToolChoice | None = None
     parallel_tools: bool | None = None
     """`False`: at most one call per turn."""

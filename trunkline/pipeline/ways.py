@@ -48,7 +48,7 @@ def _same(deployment: Deployment, surface: Surface) -> Way | None:
 
     if surface.endpoint in _FREE:
         return Question(codec(surface.errors), edit_for(deployment, surface.endpoint))
-    own = CHAT_FORMATS.get(surface.endpoint)
+    own = Format.OPENAI_RESPONSES if surface.endpoint is Endpoint.COMPACT else CHAT_FORMATS.get(surface.endpoint)
     if own is None:
         return _small(surface.endpoint, surface.endpoint, deployment)
     assert deployment.target is not None

@@ -181,6 +181,9 @@ class ReasoningWriter(PartWriter):
         part = whole if isinstance(whole, Reasoning) else self._reasoning
         part = replace(part, text="".join(self._pieces))
         delta: Json = {}
+        overtaken = len(self._setting.steps) > self._place + 1
+        if overtaken and part.opaque is None:
+            return []  # the words have been said; an entry behind what followed them would say them twice
         if (part.text or part.opaque is not None) and not stands_in_content(part):
             write_reasoning([(self._place, part)], delta, self._setting.reply, self._setting.losses, self._setting.path)
         for name in FIELDS:  # they have been said
