@@ -205,12 +205,7 @@ def said(answer: Answer) -> dict[str, Any]:
         "calls": calls(parts),
         "media": [(p.kind.value, p.data or p.url) for p in parts if isinstance(p, Media)],
         "foreign": sum(isinstance(p, Foreign) for p in parts),
-        # That words came in a member without state (`openai_chat.reasoning`) is a note of ours and no state.
-        "state": sorted(
-            p.opaque.data
-            for p in parts
-            if not isinstance(p, Foreign) and p.opaque is not None and p.opaque.kind != "openai_chat.reasoning"
-        ),
+        "state": sorted(p.opaque.data for p in parts if not isinstance(p, Foreign) and p.opaque is not None),
         "finish": [c.finish.value if c.finish else "" for c in choices],
     }  # fmt: skip
 
