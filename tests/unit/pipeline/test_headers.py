@@ -7,7 +7,8 @@ import pytest
 from tests.unit.pipeline.parts import deployment
 from trunkline.config.snapshot import Replacement
 from trunkline.pipeline.headers import MAX_PASSED_BYTES, provider_block
-from trunkline.pipeline.state import _answer_block, header_value, request_head
+from trunkline.pipeline.heads import header_value, request_head
+from trunkline.pipeline.state import _answer_block
 
 NASTY = "m\r\nx-injected: 1\n\0\x7f\x1b[31m\u2028é"
 
