@@ -22,8 +22,8 @@ run: .venv/.installed-run  ## start everything in the foreground; Ctrl-C stops i
 test: .venv/.installed-dev  ## every test, on real parts; choose with ARGS='tests/unit -q'
 	@scripts/test.sh $(ARGS)
 
-test-clients: .venv/.installed-dev  ## real client programs against the gateway
-	@scripts/test.sh -m clients $(ARGS)
+test-clients: .venv/.installed-dev  ## real client programs, and the LiteLLM proxy for comparison (installs them)
+	@scripts/test_clients.sh $(ARGS)
 
 check: .venv/.installed-dev  ## format, lint, types, direction of imports, the project's own rules
 	@scripts/check.sh
@@ -41,4 +41,4 @@ lock: .venv/.installed-dev  ## rebuild requirements/*.txt from pyproject.toml
 	@scripts/lock.sh
 
 clean:  ## remove what make made, but not ./data
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node_modules
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node_modules .clients

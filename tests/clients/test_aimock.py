@@ -6,23 +6,17 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from openai import OpenAI
 
+from tests.clients.conftest import NODE, PROGRAM
 from tests.support.gateway import Gateway, GatewayConfig, model
 
-HERE = Path(__file__).resolve().parent
-PROGRAM = HERE / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-NODE = shutil.which("node") or shutil.which("node", path=str(HERE.parents[1] / ".venv" / "bin"))
 HELLO: Any = [{"role": "user", "content": "hello"}]
 
 pytestmark = [
@@ -33,60 +27,16 @@ pytestmark = [
     ),
 ]
 
-FIXTURES = {
-    "fixtures": [
-        {"match": {"userMessage": "hello"}, "response": {"content": "Hello from aimock: é中😀. " * 8}},
-        {
-            "match": {"userMessage": "weather"},
-            "response": {"toolCalls": [{"name": "get_weather", "arguments": '{"city":"Oslo"}'}]},
-        },
-        {"match": {"inputText": "embed me"}, "response": {"embedding": [0.1, -0.2, 0.3]}},
-        {
-            "match": {"userMessage": "refuse"},
-            "response": {"error": {"message": "not today", "type": "invalid_request_error"}, "status": 400},
-        },
-    ]
-}
-
-
-@pytest.fixture(scope="module")
-def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The program on a port of its own; its address."""
-    folder = tmp_path_factory.mktemp("aimock")
-    (folder / "fixtures.json").write_text(json.dumps(FIXTURES))
-    log = (folder / "log").open("w+")
-    assert NODE is not None
-    command = [
-        NODE,
-        str(PROGRAM),
-        "-p",
-        "0",
-        "-h",
-        "127.0.0.1",
-        "-f",
-        str(folder / "fixtures.json"),
-        "--log-level",
-        "info",
-    ]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-    address = ""
-    limit = time.monotonic() + 20
-    while not address and time.monotonic() < limit and process.poll() is None:
-        text = (folder / "log").read_text()
-        at = text.find("http://127.0.0.1:")
-        address = text[at:].split()[0].rstrip("/.,") if at >= 0 else ""
-        time.sleep(0.05)
-    assert address, (folder / "log").read_text()
-    yield address
-    process.terminate()
-    process.wait(10)
-    log.close()
-
 
 @pytest.fixture(scope="module")
 def gateway(aimock: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway in front of it."""
     models = [model("mock", "gpt-4o", f"{aimock}/v1"), model("embed", "text-embedding-3-small", f"{aimock}/v1")]
+    others = {
+        "claude": ("anthropic/claude-sonnet-4-6", aimock), "gemini": ("gemini/gemini-3.5-flash", f"{aimock}/v1beta"),
+        "cohere": ("cohere_chat/command-a-03-2025", f"{aimock}/v2/chat"), "ollama": ("ollama_chat/llama4", aimock),
+    }  # fmt: skip
+    models += [model(name, "", base, model=written) for name, (written, base) in others.items()]
     config = GatewayConfig(models=models, litellm={"request_timeout": 20}, trunkline={"first_byte_timeout": 10})
     with Gateway(tmp_path_factory.mktemp("gateway"), config) as running:
         yield running
@@ -118,6 +68,24 @@ def test_chat(client: OpenAI, gateway: Gateway) -> None:
         answer.usage.prompt_tokens,
         answer.usage.completion_tokens,
     )
+
+
+@pytest.mark.parametrize("name", ["claude", "gemini", "cohere", "ollama"])
+def test_other_formats(client: OpenAI, name: str) -> None:
+    """The same words through the formats that it speaks besides, whole and streamed, and a tool call."""
+    answer = client.chat.completions.create(model=name, messages=HELLO)
+    assert answer.choices[0].message.content == "Hello from aimock: é中😀. " * 8
+    assert (
+        text_of(client.chat.completions.create(model=name, messages=HELLO, stream=True))
+        == answer.choices[0].message.content
+    )
+    tools: Any = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
+    ask: Any = {"model": name, "messages": [{"role": "user", "content": "weather"}], "tools": tools}
+    (call,) = client.chat.completions.create(**ask).choices[0].message.tool_calls or []
+    with client.chat.completions.stream(**ask) as stream:
+        (streamed,) = stream.get_final_completion().choices[0].message.tool_calls or []
+    assert call.type == "function"
+    assert json.loads(call.function.arguments) == json.loads(streamed.function.arguments) == {"city": "Oslo"}
 
 
 def test_tools(client: OpenAI) -> None:

@@ -126,7 +126,7 @@ def from_codec(
     failure: Failure, status: int, body: bytes, provider: str, *, retry_after: float | None = None
 ) -> Trouble:
     """What a provider's error means, read by its format's codec. `body`: what the client gets, where it is not ours."""
-    ours = _BY_KIND[failure.kind]
+    ours = 422 if status == 422 and failure.kind is FailureKind.INVALID_REQUEST else _BY_KIND[failure.kind]
     if ours == 500 and status in (502, 503):
         ours = status
     message, kind = named(ours, provider, failure.message or f"the provider answered {status}")

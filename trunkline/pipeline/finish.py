@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
@@ -24,6 +25,8 @@ from trunkline.routing.plan import Group
 if TYPE_CHECKING:
     from trunkline.pipeline.call import Call
 
+_VERSION: Final = re.compile(r"^/v[12](?:beta)?(?=/)")
+"""LiteLLM's message names the operation without it."""
 CLIENT_GONE_STATUS: Final = 499
 """nginx's number for a client that hung up before its answer."""
 MAX_TEXT: Final = 1000
@@ -71,7 +74,7 @@ def no_model(state: State, route: str, model: str, group: Group | None) -> Refus
     hint = f" Did you mean `{near[0]}`?" if near else ""
     return refusal(
         400,
-        f"{route.removeprefix('/v1')}: Invalid model name passed in model={shown}."
+        f"{_VERSION.sub('', route)}: Invalid model name passed in model={shown}."
         f" Call `/v1/models` to view available models for your key.{hint}",
         "invalid_request_error",
         "model",

@@ -129,11 +129,14 @@ class State:
             found = self.prepared[key] = made
         return found
 
-    def prepare_embedded(self, prepared: Prepared, origin: Origin) -> Prepared:
-        """The prepared form of the embedded model, now that it runs at `origin`."""
+    def prepare_embedded(
+        self, prepared: Prepared, origin: Origin, headers: tuple[tuple[str, str | Secret], ...] = ()
+    ) -> Prepared:
+        """The prepared form of what a child process serves, now that it runs at `origin` and wants `headers`."""
         target = prepared.deployment.target
         assert target is not None
-        running = replace(prepared.deployment, target=replace(target, host=origin.host, port=origin.port))
+        late = replace(target, host=origin.host, port=origin.port, headers=(*target.headers, *headers))
+        running = replace(prepared.deployment, target=late)
         path = prepared.head.split(b" ", 2)[1].decode()
         return replace(prepared, head=request_head(running, path), pool=self.pools.of(origin))
 
@@ -173,12 +176,13 @@ class State:
 def _api_base(target: Target, path: str, endpoint: Endpoint) -> str:
     """LiteLLM's `api_base`: where the host's API begins, without the operation and the query."""
     if target.embedded and not target.port:
-        return "embedded"
+        return target.bridge or "embedded"
     return target.base_url + path.partition("?")[0].removesuffix(endpoint.value).rstrip("/")
 
 
 def _secrets(target: Target) -> tuple[bytes, ...]:
-    found = [value.reveal() for _, value in target.headers if isinstance(value, Secret)]
+    found = [value.reveal() for value in target.secrets]
+    found += [value.reveal() for _, value in target.headers if isinstance(value, Secret)]
     bare = [text.removeprefix("Bearer ").strip() for text in found]
     return tuple(text.encode("latin-1", "replace") for text in bare if len(text) >= MIN_SECRET)
 
@@ -190,6 +194,8 @@ def _answer_block(deployment: Deployment, api_base: str) -> bytes:
         ("x-litellm-model-api-base", api_base),
         ("x-litellm-version", trunkline.__version__),
     ]
+    if deployment.target is not None and deployment.target.bridge:
+        lines.append(("x-trunkline-bridge", deployment.target.bridge))
     gone = deployment.replacement
     if gone is not None:
         lines.append(("x-trunkline-model-replaced", f"{gone.retired} (retired {gone.since}) by {gone.successor}"))

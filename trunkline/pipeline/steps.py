@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import TYPE_CHECKING, Final, assert_never
 
 from trunkline.access import Refusal, error_body
-from trunkline.ir import Usage
+from trunkline.ir import Secret, Usage
 from trunkline.ir.envelope import PREFIX
 from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.losses import BadShape
@@ -16,6 +17,7 @@ from trunkline.pipeline.failures import Trouble, from_codec, malformed, named
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.request import Asked
 from trunkline.pipeline.way import Again, Carried, Fetch, Refused, StreamRelay, Way, Whole
+from trunkline.providers.bridge import OPTIONS
 from trunkline.providers.settings import UnavailableError
 from trunkline.providers.target import Authorizer
 from trunkline.store.errors import StoreError
@@ -184,9 +186,16 @@ def refuse(call: Call, status: int, message: str, param: str = "", code: str = "
 
 
 async def launch_embedded(call: Call) -> None:
-    """Start the embedded model if need be, then go on to it."""
+    """Start the child process that serves the deployment if need be, then go on to it."""
+    target = call.prepared.deployment.target
+    headers: tuple[tuple[str, str | Secret], ...] = ()
     try:
-        host, port = await call.worker.embedded()
+        if target is not None and target.bridge:
+            assert call.worker.bridge is not None
+            running = await call.worker.bridge()
+            host, port, headers = running.host, running.port, _bridge_headers(call, running.token)
+        else:
+            host, port = await call.worker.embedded()
     except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the reason to give
         call.task = None
         call.on_failure(UpstreamFailure(Kind.UNAVAILABLE, str(error)))
@@ -195,9 +204,21 @@ async def launch_embedded(call: Call) -> None:
     if call.over:
         return
     head_bytes = len(call.prepared.head)
-    call.prepared = call.state.prepare_embedded(call.prepared, Origin("http", host, port))
+    call.prepared = call.state.prepare_embedded(call.prepared, Origin("http", host, port), headers)
     call.request = call.prepared.head + call.request[head_bytes:]
     call.launch()
+
+
+def _bridge_headers(call: Call, token: Secret) -> tuple[tuple[str, str | Secret], ...]:
+    """The token, and what of the gateway's settings the library has to know."""
+    deployment = call.prepared.deployment
+    timeouts, policy = deployment.timeouts, deployment.policy
+    limit = timeouts.stream_first_byte if call.stream and timeouts.stream_first_byte else timeouts.first_byte
+    options = {"timeout": limit, "drop_params": bool(policy.drop_params), "allowed": sorted(policy.allowed)}
+    return (
+        ("authorization", Secret(f"Bearer {token.reveal()}")),
+        (OPTIONS, json.dumps(options)),
+    )
 
 
 def authorize(call: Call, authorizer: Authorizer) -> bool:

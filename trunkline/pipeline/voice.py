@@ -49,8 +49,20 @@ def failure_of(trouble: Trouble) -> Failure:
     if failure is None:
         return Failure(kind=kind_of(trouble.status), status=trouble.status, message=trouble.message)
     return Failure(
-        kind=failure.kind, status=trouble.status, message=trouble.message, code=failure.code, param=failure.param
+        kind=failure.kind, status=trouble.status, message=trouble.message, code=_code(failure), param=failure.param
     )
+
+
+_CODES: Final = {
+    FailureKind.CONTEXT_WINDOW: "context_length_exceeded",
+    FailureKind.CONTENT_POLICY: "content_policy_violation",
+}
+"""Words that programs look for. Everything else is the status, as LiteLLM has it: another maker's word says nothing to
+a client that knows one maker's."""
+
+
+def _code(failure: Failure) -> str:
+    return _CODES.get(failure.kind, "")
 
 
 def trouble_body(surface: Surface, trouble: Trouble) -> bytes:
@@ -59,7 +71,7 @@ def trouble_body(surface: Surface, trouble: Trouble) -> bytes:
         return trouble.body
     if surface.errors is Format.OPENAI_CHAT:
         failure = trouble.failure
-        param, code = (failure.param or None, failure.code) if failure is not None else (None, "")
+        param, code = (failure.param or None, _code(failure)) if failure is not None else (None, "")
         return error_body(trouble.message, trouble.kind, param, code or trouble.status)
     return _encode(codec(surface.errors).encode_failure(failure_of(trouble)))
 
@@ -69,6 +81,8 @@ def refusal_body(surface: Surface, why: Refusal) -> bytes:
     if surface.errors is Format.OPENAI_CHAT or not why.message:
         return why.body
     param, code = _named(why.body)
+    if param == "None":  # LiteLLM's own word for nothing, in OpenAI's shape only
+        param = ""
     failure = Failure(kind=kind_of(why.status), status=why.status, message=why.message, param=param, code=code)
     return _encode(codec(surface.errors).encode_failure(failure))
 

@@ -18,6 +18,7 @@ from trunkline.profiles.book import rates_json
 from trunkline.telemetry.stats import Stats
 
 if TYPE_CHECKING:
+    from trunkline.local.bridge_process import Running
     from trunkline.pipeline.call import Call
     from trunkline.profiles.adapt import Fetched
     from trunkline.profiles.price import Price
@@ -47,6 +48,7 @@ class Worker:
         state: State,
         log: Log,
         embedded: Callable[[], Awaitable[tuple[str, int]]],
+        bridge: Callable[[], Awaitable[Running]] | None = None,
         power: bool = False,
         memory: Memory | None = None,
     ) -> None:
@@ -59,6 +61,8 @@ class Worker:
         self.log = log
         self.embedded = embedded
         """Starts the embedded model if need be; returns its host and port."""
+        self.bridge = bridge
+        """The same for the process of LiteLLM's SDK, with the token that it wants."""
         self.memory = memory or Memory(loop, stats, str)
         self._egress: Egress | None = None
         self.ids = IdMaker()
