@@ -140,7 +140,7 @@ class Translation:
             if leave_out(members, path):
                 losses.add(path, "left out, as the configuration says")
         asked = self._own.decode_request(members, Named(model=call.model_group, stream=call.stream))
-        if not asked.messages:
+        if not asked.messages and members.get("input") != "":  # an empty word is an input, as in LiteLLM
             raise BadShape("", "the request holds no messages: there is nothing to answer")
         carried.decoded = asked
         return replace(asked, model=self._adapter.model, stream=call.stream)
