@@ -62,6 +62,8 @@ class ModelInfo(BaseModel):
     unavailable_reason: str | None = Field(description="Which variable or setting is missing.")
     retired_model: str | None = Field(None, description="The id that the provider has shut down.")
     successor: str | None = Field(None, description="What is called instead.")
+    bridge: str | None = Field(None, description="The library that reaches the provider, where it is not the gateway.")
+    bridge_note: str | None = Field(None, description="What that means.")
 
 
 class ModelRow(BaseModel):

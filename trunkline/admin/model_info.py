@@ -8,6 +8,7 @@ from typing import Final
 from trunkline.admin.gateway import Gateway
 from trunkline.config.snapshot import Deployment, Snapshot
 from trunkline.profiles.price import PICO_PER_USD, Price, Rates
+from trunkline.providers.bridge import NOTE
 
 Row = dict[str, object]
 
@@ -81,6 +82,9 @@ def row(deployment: Deployment, price: Price | None) -> Row:
         info["successor"] = gone.successor
         info["retired_since"] = gone.since
         info["retired_source"] = gone.source
+    if deployment.target is not None and deployment.target.bridge:
+        info["bridge"] = deployment.target.bridge
+        info["bridge_note"] = NOTE
     return {"model_name": deployment.group, "litellm_params": dict(deployment.public_params), "model_info": info}
 
 

@@ -228,6 +228,10 @@ HEADERS: Final[dict[str, Node]] = {
         "description": "Present when the provider has retired the configured model and its successor answered.",
         "schema": _text(),
     },
+    "x-trunkline-bridge": {
+        "description": "Present when another library reached the provider: `litellm`.",
+        "schema": _text(),
+    },
     "x-trunkline-losses": {
         "description": "Members of the request that the target cannot take and that were left out.",
         "schema": _text(),

@@ -49,7 +49,8 @@ def _header(key: str | None) -> list[str]:
 def _embedded(snapshot: Snapshot) -> tuple[str | None, str | None]:
     """The name under which clients ask for the embedded model, or why it cannot run here; both `None` without one."""
     for deployment in snapshot.deployments:
-        if deployment.target is not None and deployment.target.embedded and "*" not in deployment.group:
+        target = deployment.target
+        if target is not None and target.embedded and not target.bridge and "*" not in deployment.group:
             reason = available()
             return (None, reason) if reason else (deployment.group, None)
     return None, None

@@ -152,7 +152,7 @@ def _with_credential(params: Reader, shared: Shared) -> Reader:
 def _draft(name: str, params: Reader, info: Reader, shared: Shared, at: Mark) -> Draft:
     resolved, reason = _resolve(params, shared)
     written = _written(params.node.entries["model"])
-    extra, defaults = _defaults(params, unreached=resolved.target is None)
+    extra, defaults = _defaults(params, resolved)
     public = _public(params, extra)
     cooldown = info.number("cooldown_time")
     base_model = info.text("base_model")
@@ -223,8 +223,14 @@ def _resolve(params: Reader, shared: Shared) -> tuple[Resolved, str | None]:
         return empty, _unset(model, "model", shared.env)
     bad = _check_base(params)
     resolved = resolve(values if not bad else {**values, "api_base": None, "base_url": None}, shared.providers)
-    own = _credential_problem(params, shared) or _first_missing(params, shared) or _token_exchange(params)
+    missing = _first_missing(params, shared, every=_is_bridged(resolved))
+    own = _credential_problem(params, shared) or missing or _token_exchange(params)
     return resolved, own or resolved.unavailable
+
+
+def _is_bridged(resolved: Resolved) -> bool:
+    """A library with parameters of its own reaches the host: no key under `litellm_params` is unknown to it."""
+    return resolved.target is not None and bool(resolved.target.bridge)
 
 
 def _token_exchange(params: Reader) -> str | None:
@@ -243,10 +249,11 @@ def _credential_problem(params: Reader, shared: Shared) -> str | None:
     return None
 
 
-def _first_missing(params: Reader, shared: Shared) -> str | None:
-    """Why a connection parameter that refers to a variable cannot be read."""
+def _first_missing(params: Reader, shared: Shared, *, every: bool) -> str | None:
+    """Why a connection parameter that refers to a variable cannot be read. `every`: parameters not known here too."""
     for key, node in params.node.entries.items():
-        if LITELLM_PARAMS.find(key) is None or not (key in _CONNECTION or is_sensitive(key)):
+        unknown = LITELLM_PARAMS.find(key) is None
+        if (unknown and not every) or not (unknown or key in _CONNECTION or is_sensitive(key)):
             continue
         found = _missing_in(node)
         if found is not None:
@@ -331,10 +338,12 @@ def with_timeout(base: Timeouts, timeout: float | None, stream: float | None) ->
     return base if stream is None else replace(base, stream_first_byte=stream)
 
 
-def _defaults(params: Reader, *, unreached: bool) -> tuple[frozenset[str], dict[str, object]]:
+def _defaults(params: Reader, resolved: Resolved) -> tuple[frozenset[str], dict[str, object]]:
     """The unknown keys, and the request parameters to add where the client sends none."""
     defaults: dict[str, object] = {}
     unknown: set[str] = set()
+    bridged = _is_bridged(resolved)
+    unreached = bridged or resolved.target is None
     for key, node in params.node.entries.items():
         known = LITELLM_PARAMS.find(key)
         if known is not None:
@@ -343,12 +352,12 @@ def _defaults(params: Reader, *, unreached: bool) -> tuple[frozenset[str], dict[
             continue
         if key not in OPENAI_PARAMS:
             unknown.add(key)
-            if not _passes_on(params, key, node):
+            if bridged or not _passes_on(params, key, node):
                 continue
         if (found := params.get(key)) is not None:
             defaults[key] = plain(found)
     body = params.mapping("extra_body")
-    if body is not None:
+    if body is not None and not bridged:
         defaults |= {key: plain(node) for key, node in body.node.entries.items() if body.get(key) is not None}
     return frozenset(unknown), defaults
 

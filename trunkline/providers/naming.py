@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from trunkline.providers import bridge
 from trunkline.providers.base_url import BaseUrlError, parse_base
 from trunkline.providers.table import PREFIXES, ROWS
 
@@ -42,10 +43,10 @@ def identify(params: Mapping[str, object]) -> Named:
     if not model:
         return Named(provider=chosen or "", model="", problem="`model` is missing: write it as `provider/model`")
     if chosen is not None:
-        if chosen not in PREFIXES:
+        if chosen not in PREFIXES and not bridge.knows(chosen):
             return Named(provider=chosen, model=model, problem=_unknown("custom_llm_provider", chosen))
         return Named(provider=chosen, model=rest if slash and prefix == chosen else model)
-    if slash and prefix in PREFIXES:
+    if slash and (prefix in PREFIXES or bridge.knows(prefix)):
         return Named(provider=prefix, model=rest)
     base = _text(params, "api_base") or _text(params, "base_url")
     if base is not None:
@@ -91,6 +92,8 @@ def _unknown(where: str, name: str) -> str:
     hint = (
         f"did you mean `{near[0]}`?" if near else "for a server of your own write `custom_openai/...` with `api_base`"
     )
+    if not near and not bridge.installed():
+        hint += f"; one that LiteLLM's SDK knows needs `{bridge.INSTALL}`"
     return f"`{name}` in `{where}` is no provider this version knows: {hint}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from trunkline.providers.bridge import INSTALL
 from trunkline.providers.row import Absent, Row
 from trunkline.providers.rows_absent import ABSENT, CLOSED
 from trunkline.providers.rows_coded import CODED
@@ -110,9 +111,13 @@ def _closed(rows: Iterable[Row]) -> Iterator[str]:
 
 def _absent(absents: Iterable[Absent]) -> Iterator[str]:
     yield "\n## Known, not reached by this version\n"
+    yield f"**SDK**: reached with `{INSTALL}`, through [LiteLLM's SDK](../guides/litellm-sdk.md); so is every other prefix"
+    yield "that the installed SDK knows."
+    yield ""
     for absent in absents:
         instead = f" ({absent.instead})" if absent.instead else ""
-        yield f"- {_code(f'{prefix}/' for prefix in absent.prefixes)}: {absent.name}{instead}."
+        sdk = " **SDK**" if absent.bridge else ""
+        yield f"- {_code(f'{prefix}/' for prefix in absent.prefixes)}: {absent.name}{instead}.{sdk}"
     yield ""
 
 

@@ -13,6 +13,7 @@ from trunkline.providers.anthropic import VERSION as ANTHROPIC_VERSION
 from trunkline.providers.anthropic import anthropic_target
 from trunkline.providers.azure import azure_target, foundry_target
 from trunkline.providers.base_url import Base
+from trunkline.providers.bridge import INSTALL, NOTE, bridge_target, installed
 from trunkline.providers.credentials import is_placeholder
 from trunkline.providers.databricks import databricks_target
 from trunkline.providers.google import gemini_target, vertex_target
@@ -128,9 +129,8 @@ def _reached(named: Named, settings: Settings) -> Resolved:
     provider, model = named.provider, named.model
     if not model:
         raise UnavailableError(f"`model` ends after `{provider}/`: write the model's id behind it")
-    if provider in UNREACHED:
-        instead = UNREACHED[provider].instead
-        raise UnavailableError(f"`{provider}` is not reached by this version yet" + (f"; {instead}" if instead else ""))
+    if provider in UNREACHED or provider not in PREFIXES:
+        return _bridged(provider, model, settings)
     if provider == LOCAL:
         return _available(provider, model, _LOCAL_TARGET, _LOCAL_TARGET.quirks.rename)
     build = BUILDERS.get(provider)
@@ -165,6 +165,20 @@ def _reached(named: Named, settings: Settings) -> Resolved:
 
         target = mantle_target(settings, target, model)
     return _available(provider, _model_id(provider, model), target, row.rename)
+
+
+def _bridged(provider: str, model: str, settings: Settings) -> Resolved:
+    """A provider that has no row: LiteLLM's SDK reaches it, where it is installed and can."""
+    absent = UNREACHED.get(provider)
+    if absent is None or (absent.bridge and installed()):
+        target = bridge_target(settings, provider)
+        return Resolved(provider=provider, model=model, target=target, unavailable=None, rename={}, notes=(NOTE,))
+    words = [f"`{provider}` is not reached by this version yet"]
+    if absent.instead:
+        words.append(absent.instead)
+    if absent.bridge:
+        words.append(f"`{INSTALL}` reaches it through LiteLLM's SDK")
+    raise UnavailableError("; ".join(words))
 
 
 def _offered(row: Row, model: str, *, own: bool) -> str:

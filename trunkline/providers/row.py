@@ -120,3 +120,5 @@ class Absent:
     name: str
     instead: str
     """What to write instead, one clause without a full stop; empty when there is nothing."""
+    bridge: bool = True
+    """LiteLLM's SDK has its chats or embeddings; false where it has none, or waits for a person to sign in."""

@@ -65,7 +65,12 @@ CLOSED: Final[tuple[Row, ...]] = (
 )
 
 ABSENT: Final[tuple[Absent, ...]] = (
-    Absent(prefixes=("amazon-nova",), name="Amazon Nova by its old name", instead="write `amazon_nova/...`"),
+    Absent(
+        prefixes=("amazon-nova",),
+        name="Amazon Nova by its old name",
+        instead="write `amazon_nova/...`",
+        bridge=False,
+    ),
     Absent(prefixes=("anthropic_text",), name="Anthropic text completions", instead="`anthropic/...` reaches its chat"),
     Absent(
         prefixes=("watsonx_text",),
@@ -92,6 +97,7 @@ ABSENT: Final[tuple[Absent, ...]] = (
         prefixes=("github_copilot", "chatgpt"),
         name="subscriptions with a device login",
         instead="`openai/...` with `OPENAI_API_KEY` needs no login",
+        bridge=False,
     ),
     Absent(
         prefixes=("gigachat",),
@@ -110,16 +116,19 @@ ABSENT: Final[tuple[Absent, ...]] = (
         prefixes=("opencode_go",),
         name="OpenCode Go",
         instead="its OpenAI half is reached as `custom_openai/...` with `api_base: https://opencode.ai/inference/go/openai`",
+        bridge=False,
     ),
     Absent(
         prefixes=("soniox", "nvidia_riva", "aws_polly", "transcribe"),
         name="speech hosts whose work is fetched later or comes over gRPC",
         instead="`deepgram/...`, `elevenlabs/...` and `openai/...` turn speech into text",
+        bridge=False,
     ),
     Absent(
         prefixes=("stability", "fal_ai", "black_forest_labs", "runwayml", "topaz"),
         name="image and video hosts with a shape of their own, most of which answer with a task to ask for later",
         instead="`bedrock/stability...`, `openai/...` and `gemini/...` make images",
+        bridge=False,
     ),
     Absent(
         prefixes=(
@@ -128,8 +137,6 @@ ABSENT: Final[tuple[Absent, ...]] = (
             "petals",
             "triton",
             "bytez",
-            "aleph_alpha",
-            "palm",
             "langflow",
             "langgraph",
             "a2a",
@@ -137,4 +144,5 @@ ABSENT: Final[tuple[Absent, ...]] = (
         name="older or special hosts",
         instead="",
     ),
+    Absent(prefixes=("aleph_alpha", "palm"), name="hosts that are no more", instead="", bridge=False),
 )

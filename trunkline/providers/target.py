@@ -74,7 +74,11 @@ class Target:
     authorizer: Authorizer | None = None
     """Adds headers to each request; `headers` holds what stays the same."""
     embedded: bool = False
-    """The embedded model: host and port are known once its child process runs."""
+    """A child process of the gateway: host and port are known once it runs."""
+    bridge: str = ""
+    """The library that reaches the host from that process; empty: it holds the embedded model."""
+    secrets: tuple[Secret, ...] = ()
+    """Credentials that are told in another form than a header of their own: they must not be read back either."""
 
     @property
     def base_url(self) -> str:

@@ -20,6 +20,7 @@ from trunkline.config.problems import ConfigError
 from trunkline.config.snapshot import Deployment, EdgeLimits, Snapshot
 from trunkline.ledger.journal import Journal
 from trunkline.ledger.pace import BUSY_LOAD
+from trunkline.local.bridge_process import Bridge
 from trunkline.local.process import EmbeddedModel
 from trunkline.pipeline.remember import Memory
 from trunkline.pipeline.state import State
@@ -80,6 +81,7 @@ class LiveGateway:
         self._pools = Pools(loop)
         self._prices = Prices(snapshot.price_file)
         self._model = EmbeddedModel(data=data)
+        self._bridge = Bridge(self._bridge_environ)
         self._ticks = 0
         self._ticked = loop.time()
         self._cpu = (time.monotonic(), time.process_time())
@@ -101,6 +103,7 @@ class LiveGateway:
             state=self._derive(snapshot),
             log=log,
             embedded=self._model.ensure,
+            bridge=self._bridge.ensure,
             power=snapshot.ledger.durability == "power",
             memory=Memory(loop, self.stats, self._database),
         )
@@ -183,6 +186,10 @@ class LiveGateway:
     def environ(self) -> Mapping[str, str]:
         """The process's environment over `.env`, as the configuration is read with."""
         return overlay(DOTENV, self._base)
+
+    def _bridge_environ(self) -> Mapping[str, str]:
+        """What LiteLLM's SDK finds its providers' own variables in."""
+        return {**self.environ(), **self.snapshot.environment}
 
     def _load(self) -> Snapshot:
         return load(self._config, overlay(DOTENV, self._base))
@@ -300,6 +307,7 @@ class LiveGateway:
         self.worker.turn.flush()
         await self.worker.memory.close(MEMORY_SECONDS)
         await self._model.stop()
+        await self._bridge.stop()
         self._pools.close()
         for task in list(self._tasks):
             task.cancel()

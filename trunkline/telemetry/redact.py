@@ -55,6 +55,8 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     for deployment in snapshot.deployments:
         if deployment.target is None:
             continue
+        for secret in deployment.target.secrets:
+            yield secret.reveal()
         for _, value in deployment.target.headers:
             if isinstance(value, Secret):
                 yield value.reveal()

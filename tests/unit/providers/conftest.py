@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.providers.token_server import TokenServer, token_server
-from trunkline.providers import google_credentials
+from trunkline.providers import bridge, google_credentials
 
 
 @pytest.fixture
@@ -16,6 +16,12 @@ def tokens() -> Iterator[TokenServer]:
     """A token service."""
     with token_server() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is installed where the tests run, LiteLLM's SDK is not."""
+    monkeypatch.setattr(bridge, "find_spec", lambda _: None)
 
 
 @pytest.fixture(autouse=True)
