@@ -19,6 +19,7 @@ from trunkline.profiles.opaque import StateFitter
 from trunkline.profiles.params import fit_rest, fit_sampling
 from trunkline.profiles.reasoning import breaks_history, fit_room, fit_thinking, is_asked, is_off
 from trunkline.profiles.schemas import by_tool, fit_output
+from trunkline.profiles.tools import CallFitter, call_fitter, fit_tools
 
 if TYPE_CHECKING:
     from trunkline.profiles.adapt import Fetched
@@ -44,6 +45,9 @@ class Fitting:
         # A client of OpenAI's chat format, which every host takes, does not know whom it speaks to.
         own = client is aim.format and client is not Format.OPENAI_CHAT
         changes: dict[str, object] = {}
+        calls = call_fitter(request, aim, client)
+        if request.tools:
+            request = fit_tools(request, aim, losses)
         if request.tools:
             check_tools(request, aim, losses)
         request = self._without_thinking(request, losses, own=own)
@@ -63,7 +67,7 @@ class Fitting:
         if thinking is not request.thinking:
             changes["thinking"] = thinking
         fitted = replace(request, **changes) if changes else request
-        return self._messages(fitted, losses, fetched, client, own=own, thinks=thinks)
+        return self._messages(fitted, losses, fetched, client, calls, own=own, thinks=thinks)
 
     def _without_thinking(self, request: Request, losses: Losses, *, own: bool) -> Request:
         """Thinking is a knob: it gives way to what the request could not do without it."""
@@ -90,6 +94,7 @@ class Fitting:
         losses: Losses,
         fetched: Mapping[str, Fetched],
         client: Format | None,
+        calls: CallFitter | None,
         *,
         own: bool,
         thinks: bool,
@@ -105,7 +110,8 @@ class Fitting:
             if len(parts) == 1 and type(parts[0]) is Text and parts[0].opaque is None:
                 continue  # words alone: most messages, and nothing of what follows minds them
             path = f"messages[{place}]"
-            new = states.fit(message, path, thinks=thinks)
+            new = message if calls is None else calls.fit(message)
+            new = states.fit(new, path, thinks=thinks)
             new = media.fit(new, path)
             if rule is not None and valid is not None:
                 new = fit_ids(new, rule, valid)

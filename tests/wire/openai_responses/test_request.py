@@ -459,7 +459,7 @@ def test_a_grammar_of_the_chat_format_is_flattened() -> None:
     """The chat format has syntax and definition one object deeper."""
     grammar = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "x"}}
     request = user(Text(text="x"))
-    request.tools = [Tool(name="c", custom=True, native=Native(Format.OPENAI_CHAT, {"format": grammar}))]
+    request.tools = [Tool(name="c", custom=True, native=Native(Format.OPENAI_CHAT, {"custom.format": grammar}))]
     losses = Losses()
     assert sent(request, losses)["tools"][0]["format"] == {"type": "grammar", "syntax": "lark", "definition": "x"}
     assert losses.found == []

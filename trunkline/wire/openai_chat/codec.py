@@ -9,7 +9,8 @@ from trunkline.ir.failure import Failure
 from trunkline.ir.format import Format
 from trunkline.ir.losses import Losses
 from trunkline.ir.request import Request
-from trunkline.wire.codec import NOT_NAMED, Codec, Members, Named, Reply
+from trunkline.wire.codec import NOT_NAMED, Codec, Members, Named, Reply, StreamEncoder
+from trunkline.wire.free_text import free_text_names, freed, freeing
 from trunkline.wire.openai_chat.answer import read_answer, write_answer
 from trunkline.wire.openai_chat.failure import read_failure, write_failure
 from trunkline.wire.openai_chat.request import read_request, write_request
@@ -54,15 +55,15 @@ class OpenAIChatCodec:
 
     def encode_answer(self, answer: Answer, reply: Reply, losses: Losses) -> Members:
         """The body for a client."""
-        return write_answer(answer, reply, losses)
+        return write_answer(freed(answer, free_text_names(reply.request)), reply, losses)
 
     def stream_decoder(self) -> ChatStreamDecoder:
         """For one stream of a provider."""
         return ChatStreamDecoder(self._dialect)
 
-    def stream_encoder(self, reply: Reply) -> ChatStreamEncoder:
+    def stream_encoder(self, reply: Reply) -> StreamEncoder:
         """For one stream to a client."""
-        return ChatStreamEncoder(reply)
+        return freeing(ChatStreamEncoder(reply), free_text_names(reply.request))
 
     def decode_failure(self, status: int, body: bytes) -> Failure:
         """A provider's error answer; any bytes will do."""

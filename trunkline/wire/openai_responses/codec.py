@@ -10,8 +10,10 @@ from trunkline.ir.format import Format
 from trunkline.ir.losses import Losses
 from trunkline.ir.request import Request
 from trunkline.wire.codec import NOT_NAMED, Codec, Members, Named, Reply, StreamDecoder, StreamEncoder
+from trunkline.wire.free_text import freed, freeing
 from trunkline.wire.openai_responses.answer import read_answer, write_answer
 from trunkline.wire.openai_responses.failure import read_failure, write_failure
+from trunkline.wire.openai_responses.namespaces import all_free_text_names
 from trunkline.wire.openai_responses.request_in import read_request
 from trunkline.wire.openai_responses.request_out import write_request
 from trunkline.wire.openai_responses.stream_in import ResponsesStreamDecoder
@@ -50,7 +52,7 @@ class OpenAIResponsesCodec:
 
     def encode_answer(self, answer: Answer, reply: Reply, losses: Losses) -> Members:
         """The body for a client."""
-        return write_answer(answer, reply, losses)
+        return write_answer(freed(answer, all_free_text_names(reply.request)), reply, losses)
 
     def stream_decoder(self) -> StreamDecoder:
         """For one stream of a provider."""
@@ -58,7 +60,7 @@ class OpenAIResponsesCodec:
 
     def stream_encoder(self, reply: Reply) -> StreamEncoder:
         """For one stream to a client."""
-        return ResponsesStreamEncoder(reply)
+        return freeing(ResponsesStreamEncoder(reply), all_free_text_names(reply.request))
 
     def decode_failure(self, status: int, body: bytes) -> Failure:
         """A provider's error answer; any bytes will do."""

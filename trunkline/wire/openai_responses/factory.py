@@ -22,6 +22,7 @@ from trunkline.wire.openai_responses.items import (
     write_image,
     write_reasoning,
 )
+from trunkline.wire.openai_responses.namespaces import NAMESPACE, Inner, inner_tools
 from trunkline.wire.openai_responses.shape import OWN, own, restore
 
 COMPLETED: Final = "completed"
@@ -30,10 +31,11 @@ COMPLETED: Final = "completed"
 class Factory:
     """Makes the items of one answer. `response`: the answer's id, which the ids of its items say again."""
 
-    __slots__ = ("_losses", "_reply", "response")
+    __slots__ = ("_inner", "_losses", "_reply", "response")
 
     def __init__(self, reply: Reply, losses: Losses) -> None:
         self.response = ""
+        self._inner: dict[str, Inner] | None = None
         self._reply = reply
         self._losses = losses
 
@@ -48,6 +50,10 @@ class Factory:
         item = write_call(part, part.id)
         restore(item, part.native, self._losses, path)
         if own(part.native) is None:
+            if self._inner is None:
+                self._inner = inner_tools(self._reply.request.tools)
+            if inner := self._inner.get(part.name):
+                item["name"], item[NAMESPACE] = inner.name, inner.namespace
             item["id"] = self._id(CUSTOM_CALL if part.custom else FUNCTION_CALL, place)
             item["status"] = COMPLETED
         return item

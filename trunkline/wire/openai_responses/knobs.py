@@ -35,6 +35,8 @@ _FUNCTION: Final = frozenset({"type", "name", "description", "parameters", "stri
 _CUSTOM: Final = frozenset({"type", "name", "description"})
 _SCHEMA: Final = frozenset({"type", "name", "description", "schema", "strict"})
 _REASONING: Final = frozenset({"effort", "summary"})
+_CHAT_GRAMMAR: Final = "custom.format"
+"""The member of a chat tool's inner object, as that format's reader names it."""
 _NO_ARGUMENTS: Final[Members] = {"type": "object", "properties": {}}
 _LOW_BUDGET: Final = 2048
 _MEDIUM_BUDGET: Final = 8192
@@ -100,9 +102,9 @@ def write_tool(tool: Tool, path: str, losses: Losses) -> Members:
 
 def _write_custom(out: Members, tool: Tool, path: str, losses: Losses) -> Members:
     native = tool.native
-    if native is not None and native.format is Format.OPENAI_CHAT and is_object(native.members.get("format")):
-        out["format"] = _flat_grammar(native.members["format"])
-        native = Native(native.format, {name: value for name, value in native.members.items() if name != "format"})
+    if native is not None and native.format is Format.OPENAI_CHAT and is_object(native.members.get(_CHAT_GRAMMAR)):
+        out["format"] = _flat_grammar(native.members[_CHAT_GRAMMAR])
+        native = Native(native.format, {name: value for name, value in native.members.items() if name != _CHAT_GRAMMAR})
     restore(out, native, losses, path)
     return out
 
