@@ -31,7 +31,8 @@ def assert_broken(trial: Trial, told: Told, *, most: int, source: str = "estimat
     assert row["outcome"] in ("truncated", "upstream_error")
     if told.answer.status != 200:
         assert told.answer.status in (502, 503)
-        assert str(told.answer.error_body["message"]).startswith("litellm.")
+        said = str(told.answer.error_body["message"])
+        assert said.startswith("litellm.") or "overloaded, try later" in said, said  # ours, or the provider's own words
         return
     stream = told.answer.stream
     assert not stream.broken, stream.broken
@@ -88,7 +89,9 @@ def test_u14_an_error_event_ends_the_stream_as_an_error(trial: Trial, end: str) 
     """U14: the provider's own error inside the stream arrives once, nothing follows it, and the row says failure."""
     told = trial.call(f"fault:error_event:after=2,end={end}", stream=True, headers=ONCE)
     assert_broken(trial, told, most=2)
-    assert "overloaded" in str(told.answer.stream.errors[0]["message"])
+    # Where the events and the error come in one read, nothing has been sent yet, and the error is the whole answer.
+    errors = told.answer.stream.errors if told.answer.status == 200 else [told.answer.error_body]
+    assert ["overloaded" in str(error["message"]) for error in errors] == [True]
     assert trial.row(told.marker)["outcome"] == "upstream_error"
 
 
