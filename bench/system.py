@@ -76,13 +76,17 @@ def tree(pid: int) -> list[int]:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time of processes, without their dead children; steps of 10 ms."""
-    ticks = 0
+    """User and system time of processes, without their dead children and threads.
+
+    From the scheduler's books, which are exact. The times of /proc/PID/stat are what a clock tick every few
+    milliseconds happened to interrupt: 25 % apart from one run to the next for work in bursts of 30 us.
+    """
+    nanoseconds = 0
     for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                nanoseconds += int(task.read_text().split()[0])
+    return nanoseconds / 1e9
 
 
 def memory(pid: int) -> Memory:

@@ -15,6 +15,7 @@ step 'ruff check' .venv/bin/ruff check --output-format concise -q .
 step 'mypy' .venv/bin/mypy --no-error-summary
 step 'import-linter' .venv/bin/lint-imports --no-logo
 step 'own rules' .venv/bin/python scripts/lint.py
+step 'front end' scripts/check_frontend.sh
 step 'docs' .venv/bin/python scripts/docs.py --check
 
 if [ -n "$failed" ]; then

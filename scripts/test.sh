@@ -86,4 +86,11 @@ need_postgres
 need_valgrind
 need_nginx
 need_node
-exec .venv/bin/pytest "$@"
+# Everything: the front end first, so that pytest's summary closes the run.
+front=0
+if [ $# = 0 ]; then scripts/test_browser.sh || front=1; fi
+.venv/bin/pytest "$@" || exit
+if [ $front != 0 ]; then
+    loud 'THE FRONT END FAILED: its tests ran first, see above; `make test-browser` runs them alone.'
+    exit 1
+fi

@@ -20,13 +20,17 @@ BODY = json.dumps({"model": "plain", "messages": []}).encode()
 HEADERS = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 
 
-def serve(folder: Path, provider: FakeProvider, key: str | None, host: str) -> subprocess.Popen[str]:
-    """`trunkline serve` with this master key at this address."""
+def serve(
+    folder: Path, provider: FakeProvider, key: str | None, host: str, published: str | None = None
+) -> subprocess.Popen[str]:
+    """`trunkline serve` with this master key at this address, `published` on another by what runs the container."""
     general: dict[str, object] = {"master_key": key} if key is not None else {"master_key": ""}
     config = folder / "config.yaml"
     config.write_text(GatewayConfig(models=standard_models(provider), general=general).text())
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("LITELLM_", "DATABASE_", "OPENAI_"))}
     environ |= {"CANARY_PROVIDER_KEY": "sk-provider", "TRUNKLINE_DATA": str(folder / "data")}
+    if published is not None:
+        environ["TRUNKLINE_PUBLISHED_ON"] = published
     return subprocess.Popen(
         [*Gateway.command(), "serve", "--config", str(config), "--host", host, "--port", "0"], env=environ, cwd=folder,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -51,10 +55,40 @@ def test_elsewhere_a_key_of_ones_own_is_needed(
         assert key not in said
 
 
-@pytest.mark.parametrize("key", ["sk-1234", None])
-def test_on_loopback_it_serves_with_a_warning(tmp_path: Path, provider: FakeProvider, key: str | None) -> None:
-    """`sk-1234`, or no key, is good for this machine alone, and that is said at the start."""
-    process = serve(tmp_path, provider, key, "127.0.0.1")
+@pytest.mark.parametrize("published", ["0.0.0.0", "192.0.2.7", "not-an-address"])
+def test_a_container_published_elsewhere_needs_a_key_too(
+    tmp_path: Path, provider: FakeProvider, published: str
+) -> None:
+    """`TRUNKLINE_PUBLISHED_ON` beyond loopback: refused, and the address in the message is the published one."""
+    process = serve(tmp_path, provider, "sk-1234", "0.0.0.0", published)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert f"Refused to listen on {published}" in said
+
+
+def test_dotenv_does_not_say_where_a_port_is_published(tmp_path: Path, provider: FakeProvider) -> None:
+    """The line in `.env` is for Compose; outside a container it unlocks nothing."""
+    (tmp_path / ".env").write_text("TRUNKLINE_PUBLISHED_ON=127.0.0.1\n")
+    process = serve(tmp_path, provider, "sk-1234", "0.0.0.0")
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "Refused to listen on 0.0.0.0" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "published"),
+    [
+        ("sk-1234", "127.0.0.1", None),
+        (None, "127.0.0.1", None),
+        ("sk-1234", "0.0.0.0", "127.0.0.1"),
+        ("sk-1234", "127.0.0.1", "0.0.0.0"),
+    ],
+)  # fmt: skip
+def test_on_loopback_it_serves_with_a_warning(
+    tmp_path: Path, provider: FakeProvider, key: str | None, host: str, published: str | None
+) -> None:
+    """`sk-1234`, or no key, is good for this machine alone, and that is said; also for a port published there only."""
+    process = serve(tmp_path, provider, key, host, published)
     assert process.stdout is not None
     line = process.stdout.readline()
     port = int(line.rsplit(":", 1)[1].split()[0])

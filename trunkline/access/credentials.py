@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
 from trunkline.access.refusal import Refusal, error_body
+from trunkline.access.rotation import FormerKey
 from trunkline.config.snapshot import Snapshot
 
 KEY_HEADERS: Final = (
@@ -32,6 +34,8 @@ class Principal:
     key_hash: str
     """SHA-256 hex of the key, LiteLLM's `api_key` column."""
     role: str = "proxy_admin"
+    notice: bytes = b""
+    """Header lines for the answer: a former key is told when it ends."""
 
 
 def hash_key(key: str) -> str:
@@ -45,13 +49,21 @@ class Gate:
     With no master key configured (loopback only) every caller is the administrator, as LiteLLM had it.
     """
 
-    __slots__ = ("_digest", "_headers", "_open", "_principal")
+    __slots__ = ("_digest", "_former", "_headers", "_on_former", "_open", "_principal")
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        former: Sequence[FormerKey] = (),
+        on_former: Callable[[FormerKey], None] | None = None,
+    ) -> None:
+        """`former` keys are let in until their end; `on_former` hears of each use."""
         key = snapshot.master_key
         self._open = key is None
         self._digest = hashlib.sha256(key.reveal().encode()).digest() if key is not None else b""
         self._principal = Principal(key_hash=self._digest.hex())
+        self._former = tuple(former)
+        self._on_former = on_former
         own = (snapshot.master_key_header.lower().encode(),) if snapshot.master_key_header else ()
         self._headers = own + KEY_HEADERS
 
@@ -63,9 +75,33 @@ class Gate:
         if key is None:
             return NO_KEY
         # Both sides are hashed first: equal lengths, and no early exit to time (reliability A18).
-        if hmac.compare_digest(hashlib.sha256(key).digest(), self._digest):
+        digest = hashlib.sha256(key).digest()
+        if hmac.compare_digest(digest, self._digest):
             return self._principal
-        return BAD_KEY
+        found = self._find_former(digest)
+        if found is None:
+            return BAD_KEY
+        if self._on_former is not None:
+            self._on_former(found)
+        return Principal(key_hash=found.digest.hex(), notice=found.notice)
+
+    @property
+    def has_former(self) -> bool:
+        """Former keys are configured, ended or not."""
+        return bool(self._former)
+
+    def notice(self, headers: Sequence[tuple[bytes, bytes]], query: bytes = b"") -> bytes:
+        """Header lines for the answer to this caller, who is checked and counted elsewhere."""
+        key = self._find(headers, query)
+        found = None if key is None else self._find_former(hashlib.sha256(key).digest())
+        return b"" if found is None else found.notice
+
+    def _find_former(self, digest: bytes) -> FormerKey | None:
+        found = None
+        for key in self._former:  # to the end, whichever fits: the time says nothing of which
+            if hmac.compare_digest(digest, key.digest):
+                found = key
+        return found if found is not None and time.time() < found.until else None
 
     def _find(self, headers: Sequence[tuple[bytes, bytes]], query: bytes) -> bytes | None:
         given = dict(headers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from trunkline.admin import answers, routes
+from trunkline.access.refusal import Refusal
+from trunkline.admin import answers, routes, ui_cookie, ui_files
 from trunkline.admin.answers import Answer, App, Message, Receive, Request, Scope, Send
 from trunkline.admin.gateway import Gateway
 from trunkline.admin.light import Light
@@ -60,13 +61,19 @@ class Admin:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], path_of(scope)
         head = method == "HEAD"
+        if ui_files.owns(path) and method in ("GET", "HEAD"):
+            page = await ui_files.serve(
+                path, Request(scope["headers"], scope["query_string"]), scope.get("root_path", "")
+            )
+            await answers.send_answer(send, page, head=head)
+            return
         found = routes.find(path)
         route = next((route for route in found if route.method == ("GET" if head else method)), None)
         if route is None:
             await answers.send_answer(send, _nothing(method, path, found), head=head)
             return
         request = Request(scope["headers"], scope["query_string"])
-        refusal = None if self._is_open(route) else self._gateway.check_key(request.headers, request.query)
+        refusal = None if self._is_open(route) else self._refusal(route, request)
         if refusal is not None:
             await answers.send_answer(send, Answer(refusal.status, refusal.body, headers=refusal.headers), head=head)
         elif route.light:
@@ -81,8 +88,14 @@ class Admin:
                 return True
             case Access.SETTING:
                 return not self._gateway.snapshot.metrics_need_key
-            case Access.KEY:
+            case Access.KEY | Access.SESSION:
                 return False
+
+    def _refusal(self, route: Route, request: Request) -> Refusal | None:
+        refused = self._gateway.check_key(request.headers, request.query)
+        if refused is not None and route.access is Access.SESSION:
+            return ui_cookie.check(self._gateway, request.headers, refused)
+        return refused
 
     async def _management(self) -> App:
         if self._loading is None or (self._loading.done() and self._loading.exception() is not None):

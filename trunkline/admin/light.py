@@ -14,7 +14,7 @@ from trunkline.admin import answers, health
 from trunkline.admin.answers import HTML, Answer, Request
 from trunkline.admin.gateway import Gateway
 from trunkline.config.snapshot import Deployment
-from trunkline.telemetry import ledger_state, share
+from trunkline.telemetry import ledger_state, share, watching
 from trunkline.telemetry.counts import Sight, sight_of
 from trunkline.telemetry.redact import Redactor, known_secrets
 
@@ -73,8 +73,9 @@ FRONT_PAGE: Final = Answer(
     200,
     b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     b"<title>Trunkline</title><h1>Trunkline</h1><p>One line to every model. This gateway speaks OpenAI's language at "
-    b'<code>/v1</code>.</p><ul><li><a href="/docs">API reference</a></li><li><a href="/openapi.json">OpenAPI document'
-    b'</a></li><li><a href="/health">Health</a></li></ul></html>',
+    b'<code>/v1</code>.</p><ul><li><a href="/ui">Usage, requests, errors and cost</a></li><li><a href="/docs">API '
+    b"reference</a>"
+    b'</li><li><a href="/openapi.json">OpenAPI document</a></li><li><a href="/health">Health</a></li></ul></html>',
     HTML,
 )
 
@@ -193,6 +194,7 @@ class Light:
             started_at=gateway.started_at,
             draining=gateway.draining,
             journal_full=gateway.journal_full,
+            watched=watching.read_status(gateway.data),
         )
         text = await asyncio.to_thread(exposition.render, scrape)
         return Answer(200, text, exposition.CONTENT_TYPE.encode())

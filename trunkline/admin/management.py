@@ -274,6 +274,8 @@ async def _failed(_: Request, __: Exception) -> Response:
 
 def create_management(gateway: Gateway) -> FastAPI:
     """Make the application; its own documentation pages are off, ours describe the data plane too."""
+    from trunkline.admin import ui_session
+
     app = FastAPI(
         title="Trunkline",
         version=__version__,
@@ -284,5 +286,14 @@ def create_management(gateway: Gateway) -> FastAPI:
         exception_handlers={RefusedError: _refused, Exception: _failed},
     )
     app.state.gateway = gateway
-    app.include_router(router)
+    app.state.sign_ins = ui_session.Attempts()
+    include_all(app)
     return app
+
+
+def include_all(app: FastAPI) -> None:
+    """Give an application every route of this API."""
+    from trunkline.admin import anomalies, spend_logs, ui_session, usage_routes
+
+    for part in (router, spend_logs.router, ui_session.router, usage_routes.router, anomalies.router):
+        app.include_router(part)

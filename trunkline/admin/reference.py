@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from trunkline.admin import openapi, reading
-from trunkline.admin.management import router
+from trunkline.admin.management import include_all
 from trunkline.admin.reading import Field, Operation, Outcome, Shape
 from trunkline.telemetry.metrics import METRICS
 
@@ -31,7 +31,7 @@ ledger has those calls."""
 def api() -> str:
     """The page of all routes."""
     app = FastAPI(title="Trunkline", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(router)
+    include_all(app)
     found = reading.read(openapi.document(app))
     lines = [_MADE, "# API", "", found.description, ""]
     lines += ["The gateway shows the same at `/docs`, and as OpenAPI 3.1 at `/openapi.json`.", ""]

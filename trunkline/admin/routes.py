@@ -14,7 +14,7 @@ from typing import Final, Literal
 from trunkline.surfaces import beside, stored
 from trunkline.surfaces import routes as surfaces
 
-Method = Literal["GET", "POST"]
+Method = Literal["GET", "POST", "DELETE"]
 
 
 class Access(Enum):
@@ -23,6 +23,8 @@ class Access(Enum):
     KEY = "key"
     PUBLIC = "public"
     """Anybody; what is shown without a key is the same for everybody."""
+    SESSION = "session"
+    """A key, or a browser that signed in at `/ui`: for reading the ledger and nothing else."""
     SETTING = "setting"
     """A key, unless `litellm_settings.require_auth_for_metrics_endpoint: false` says otherwise."""
 
@@ -54,6 +56,16 @@ ROUTES: Final = (
     Route("GET", "/v1/model/info"),
     Route("GET", "/v2/model/info"),
     Route("GET", "/model_group/info"),
+    Route("GET", "/spend/logs"),
+    Route("GET", "/trunkline/usage", access=Access.SESSION),
+    Route("GET", "/trunkline/requests", access=Access.SESSION),
+    Route("GET", "/trunkline/requests/{request_id}", access=Access.SESSION),
+    Route("GET", "/trunkline/errors", access=Access.SESSION),
+    Route("GET", "/trunkline/overview", access=Access.SESSION),
+    Route("GET", "/trunkline/anomalies", access=Access.SESSION),
+    Route("GET", "/trunkline/session", access=Access.PUBLIC),
+    Route("POST", "/trunkline/session", access=Access.PUBLIC),
+    Route("DELETE", "/trunkline/session", access=Access.PUBLIC),
     Route("POST", "/config/reload"),
 )
 
@@ -69,11 +81,13 @@ DATA_PLANE: Final[tuple[tuple[str, str], ...]] = (
 """Answered by the edge before this application is asked; here for the answer to a wrong method, and for the docs."""
 
 _BY_PATH: Final = {path: tuple(route for route in ROUTES if route.path == path) for path in {r.path for r in ROUTES}}
+_TEMPLATES: Final = tuple(route for route in ROUTES if "{" in route.path)
 
 
 def find(path: str) -> tuple[Route, ...]:
     """The routes of a path, one per method; none when the path is unknown."""
-    return _BY_PATH.get(path, ())
+    found = _BY_PATH.get(path)
+    return tuple(route for route in _TEMPLATES if fits(route.path, path)) if found is None else found
 
 
 def methods(path: str) -> tuple[str, ...]:
@@ -88,7 +102,7 @@ def methods(path: str) -> tuple[str, ...]:
 def fits(template: str, path: str) -> bool:
     """Whether a path is one of a template's: a name in the middle is one segment, at the end it may have slashes.
 
-    (The id of a response has none.)
+    (The ids of responses and requests have none.)
     """
     head, brace, rest = template.partition("{")
     if not brace:
@@ -97,7 +111,7 @@ def fits(template: str, path: str) -> bool:
         return False
     tail = rest.partition("}")[2]
     name = path[len(head) : len(path) - len(tail)]
-    may_have_slashes = not tail and rest != "response_id}"
+    may_have_slashes = not tail and rest not in ("response_id}", "request_id}")
     return bool(name) and path.endswith(tail) and (may_have_slashes or "/" not in name)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.options import ServeOptions, environment, find_config, serve_options
+from trunkline.cli.services import API_PORT, WEB_PORT, AppOptions
 
 Config = Annotated[
     str | None,
@@ -29,6 +30,9 @@ Workers = Annotated[
         "--workers", "--num_workers", metavar="N", help="Processes; one per core. Default: $NUM_WORKERS, else 1."
     ),
 ]
+AppHost = Annotated[str, typer.Option("--app-host", metavar="HOST", help="Address of the API and the front end.")]
+ApiPort = Annotated[int, typer.Option("--api-port", metavar="PORT", min=0, max=65535, help="Port of the API.")]
+WebPort = Annotated[int, typer.Option("--web-port", metavar="PORT", min=0, max=65535, help="Port of the front end.")]
 
 typer_app = typer.Typer(
     name="trunkline",
@@ -75,19 +79,30 @@ def serve(config: Config = None, host: Host = None, port: Port = None, workers: 
 
 
 @typer_app.command(short_help="Start every service, here in the foreground.")
-def up(config: Config = None, host: Host = None, port: Port = None, workers: Workers = None) -> None:
+def up(
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    app_host: AppHost = "127.0.0.1",
+    api_port: ApiPort = API_PORT,
+    web_port: WebPort = WEB_PORT,
+) -> None:
     r"""Start every service in the foreground, say where each one is, and show their logs.
 
-    Ends with a curl to paste. Ctrl-C stops everything.
+    The gateway, the application's API and the chat (the last two from a checkout only). Ends with a curl to paste.
+    Ctrl-C stops everything.
 
     \b
     Examples:
       trunkline up
       trunkline up --config my-config.yaml
+      trunkline up --port 4001 --api-port 8001 --web-port 3001
     """
     from trunkline.cli.up import run
 
-    raise typer.Exit(run(_options(config, host, port, workers)))
+    app = AppOptions(host=app_host, port=api_port, web_port=web_port)
+    raise typer.Exit(run(_options(config, host, port, workers), app))
 
 
 @typer_app.command(short_help="Check the config without starting.")

@@ -1,4 +1,4 @@
-"""What `trunkline up` says when everything runs: a call to paste."""
+"""What `trunkline up` says when everything runs: where to look, and a call to paste."""
 
 from __future__ import annotations
 
@@ -14,15 +14,27 @@ QUESTION = "Write one sentence about the sea."
 """Something that a model of 135 million parameters can answer."""
 
 
-def greeting(config: Path, url: str) -> str:
-    """A ready-made `curl` on the embedded model, or how to see the models where the config has none."""
+def key_in_config(config: Path) -> str | None:
+    """The master key where only the config has it; `None` where the environment says the same, or none is set."""
+    try:
+        environ = environment()
+        key = load(config, environ).master_key
+    except ConfigError:  # the gateway says it better
+        return None
+    said = None if key is None else key.reveal()
+    return None if said == (environ.get("LITELLM_MASTER_KEY") or None) else said
+
+
+def greeting(config: Path, url: str, page: str | None = None) -> str:
+    """Which `page` to open, and a `curl` on the embedded model, or how to see the models where the config has none."""
     try:
         snapshot = load(config, environment())
     except ConfigError as error:  # the gateway has started, so the file was changed in between
         return str(error)
     key = _key(snapshot)
     group, reason = _embedded(snapshot)
-    lines = ["", "Try it:", ""]
+    opened = [] if page is None else ["", f"Open {page.replace('127.0.0.1', 'localhost')} in a browser."]
+    lines = [*opened, "", "Try it:", ""]
     if group is None:
         lines += ["  " + " \\\n    ".join([f"curl {url}/v1/models", *_header(key)])]
     else:

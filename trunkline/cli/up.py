@@ -1,6 +1,6 @@
 """`trunkline up`: every service as a child process in the foreground, and their logs; Ctrl-C stops all of it.
 
-A service is a row in `services`; whatever is added there is started, waited for, shown and stopped like the rest.
+What they are stands in `services.py`; whatever is added there is started, waited for, shown and stopped like the rest.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from trunkline.cli.greeting import key_in_config
 from trunkline.cli.options import Mistake, ServeOptions
+from trunkline.cli.services import AppOptions, Service, exists, services
 from trunkline.local.child import die_with_parent
 from trunkline.server.listen import PortTaken, listen
 
@@ -27,51 +28,15 @@ LAST_LINES = 20
 _POLL_SECONDS = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One program of the application."""
-
-    name: str
-    command: tuple[str, ...]
-    host: str
-    port: int
-    health: str
-    """Path that answers 200 as soon as the service is ready."""
-
-    @property
-    def reachable(self) -> str:
-        """Where it is reached from this machine."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (compared, not bound)
-
-    @property
-    def url(self) -> str:
-        """Its address for people."""
-        host = self.reachable
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
-
-def services(options: ServeOptions) -> tuple[Service, ...]:
-    """All services that exist, in the order in which they start; they stop in the opposite one."""
-    gateway = Service(
-        name="gateway",
-        command=(sys.executable, "-m", "trunkline", "serve", *options.arguments()),
-        host=options.host,
-        port=options.port,
-        health="/health/liveliness",
-    )
-    return (gateway,)
-
-
-def run(options: ServeOptions) -> int:
+def run(options: ServeOptions, app: AppOptions) -> int:
     """Run all services until Ctrl-C or SIGTERM (returns 0) or until one of them ends by itself (returns 1).
 
     Raises `Mistake` before anything is started when a port is taken.
     """
     options = replace(options, port=_reserve(options.host, options.port))
-    rows = services(options)
-    for row in rows[1:]:
-        _reserve(row.host, row.port)
-    return asyncio.run(_up(rows, options))
+    if exists():
+        app = replace(app, port=_reserve(app.host, app.port), web_port=_reserve(app.host, app.web_port))
+    return asyncio.run(_up(services(options, app, key_in_config(options.config)), options))
 
 
 def _reserve(host: str, port: int) -> int:
@@ -122,12 +87,13 @@ async def _up(rows: Sequence[Service], options: ServeOptions) -> int:
 
 
 def _greet(rows: Sequence[Service], options: ServeOptions) -> None:
-    width = max(len(row.name) for row in rows)
-    for row in rows:
-        _say(f"{row.name:<{width}}  {row.url}")
+    addresses = {name: url for row in rows for name, url in row.addresses.items()}
+    width = max(map(len, addresses))
+    for name, url in addresses.items():
+        _say(f"{name:<{width}}  {url}")
     from trunkline.cli.greeting import greeting
 
-    _say(greeting(options.config, rows[0].url))
+    _say(greeting(options.config, rows[0].url, addresses.get("frontend")))
     _say("Ctrl-C stops everything.\n")
 
 
@@ -189,6 +155,7 @@ class _Running:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, **row.variables},
             preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),
         )
         return cls(row, process)

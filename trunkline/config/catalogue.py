@@ -19,6 +19,7 @@ __all__ = [
     "LITELLM_SETTINGS",
     "MODEL_INFO",
     "OPENAI_PARAMS",
+    "PREVIOUS_MASTER_KEY",
     "ROUTER_SETTINGS",
     "SECTIONS",
     "TOP",
@@ -45,6 +46,11 @@ LITELLM_SETTINGS: Final = Section(
         "model_alias_map": 'Other names for models: `{"alias": "name"}`.',
         "model_cost_map_url": "Path of a price file in LiteLLM's format. Addresses are not fetched.",
         "require_auth_for_metrics_endpoint": "`/metrics` wants a key. Default true.",
+        "success_callback": "Who hears of calls that went well: `langfuse`, `sentry`, `prometheus`. "
+        "See [observability](../guides/observability.md).",
+        "failure_callback": "Who hears of calls that failed: likewise.",
+        "callbacks": "Who hears of both.",
+        "turn_off_message_logging": "Always so, whatever is written here: what a call says is never kept or sent.",
         "drop_params": "`true`: leave out parameters that a model is known to refuse. `false`, written out: refuse "
         "requests with parameters that are lost in translation. Not written: such are left out and named.",
         "modify_params": "Mend what a provider would refuse: lengths, temperatures, the end of a conversation.",
@@ -53,8 +59,8 @@ LITELLM_SETTINGS: Final = Section(
     {
         **_each(
             "Callbacks.",
-            "success_callback failure_callback callbacks service_callback service_callbacks audit_log_callbacks "
-            "turn_off_message_logging redact_user_api_key_info redact_messages_in_exceptions langfuse_default_tags "
+            "service_callback service_callbacks audit_log_callbacks redact_user_api_key_info "
+            "redact_messages_in_exceptions langfuse_default_tags "
             "standard_logging_payload_excluded_fields global_disable_no_log_param s3_callback_params datadog_params "
             "gcs_pub_sub_use_v1 log_raw_request_response",
         ),
@@ -154,6 +160,12 @@ TRUNKLINE: Final = Section(
         "response_retention_days": "Days that responses of `/v1/responses` are stored. Default 30; 0: not stored.",
         "egress_allow": "Networks that media may be fetched from although they are not public, for example "
         "`[10.1.0.0/16]`. Default: none.",
+        "previous_master_keys": "Former master keys with time left: `[{key: os.environ/NAME, until: "
+        "'2026-12-01T18:00:00Z'}]`. See [security](../guides/security.md).",
+        "anomaly_detection": "Say when a model's or key's hourly spend leaves its usual band. Default true.",
+        "anomaly_sensitivity": "How far it may go, in robust standard deviations. Default 4.",
+        "anomaly_floor_usd": "A difference below this many USD an hour is never unusual. Default 1.",
+        "anomaly_interval_seconds": "Seconds between two looks. Default 60.",
         "echo_model": "Answer with the model name the client asked for, as LiteLLM does. Default false.",
         "log_calls_per_second": "Above it the log counts successful calls instead of listing them. Default 200.",
         "connect_timeout": "Seconds for TCP and TLS to a provider. Default 5.",
@@ -169,6 +181,19 @@ TRUNKLINE: Final = Section(
         "url_bytes": "Length of a request's path and query. Default 16 KiB.",
         "shutdown_seconds": "Seconds that SIGTERM waits for running calls. Default 600.",
         "drain_seconds": "Seconds that readiness says no before the socket closes. Default 0.",
+        "gather_seconds": "Events of streams closer together than this go on together. Default 0.001; 0: each by "
+        "itself.",
+    },
+    {},
+)
+
+PREVIOUS_MASTER_KEY: Final = Section(
+    "general_settings.trunkline.previous_master_keys[]",
+    "An entry of `previous_master_keys`",
+    {
+        "key": "The former key, for example `os.environ/LITELLM_MASTER_KEY_PREVIOUS`. Required.",
+        "until": "When it is refused, ISO 8601, UTC where no zone is written. Default: a day from when it is first "
+        "seen here.",
     },
     {},
 )
@@ -180,6 +205,7 @@ GENERAL_SETTINGS: Final = Section(
         "master_key": "The administrator's key. Default: the variable `LITELLM_MASTER_KEY`.",
         "database_url": "`postgresql://...` or `sqlite:///...`. Default: `DATABASE_URL`, else SQLite.",
         "max_request_size_mb": "Largest request body in MiB. Default 32.",
+        "alerting": "Where alerts go: `slack` (`SLACK_WEBHOOK_URL`), `webhook` (`WEBHOOK_URL`).",
         "litellm_key_header_name": "One more header in which clients may send their key.",
         "trunkline": "Trunkline's own settings, below.",
     },
@@ -204,7 +230,7 @@ GENERAL_SETTINGS: Final = Section(
         ),
         **_each(
             "Alerts.",
-            "alerting alerting_threshold alerting_args alert_types alert_to_webhook_url spend_report_frequency",
+            "alerting_threshold alerting_args alert_types alert_to_webhook_url spend_report_frequency",
         ),
         **_each(
             "Health checks.",
@@ -256,5 +282,6 @@ SECTIONS: Final = (
     ROUTER_SETTINGS,
     GENERAL_SETTINGS,
     TRUNKLINE,
+    PREVIOUS_MASTER_KEY,
 )
 """In the order of the reference page."""

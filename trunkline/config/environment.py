@@ -39,6 +39,12 @@ GATEWAY: Final = (
         "sk-1234",
         active=True,
     ),
+    Variable(
+        "LITELLM_MASTER_KEY_PREVIOUS",
+        "the key before this one: let in for another day, or until the time of the next line",
+        "sk-...",
+    ),
+    Variable("LITELLM_MASTER_KEY_PREVIOUS_UNTIL", "when the former key ends", "2026-12-01T18:00:00Z"),
     Variable("TRUNKLINE_DATA", "folder for the database, journals and the embedded model", "./data", active=True),
     Variable(
         "DATABASE_URL",
@@ -58,13 +64,56 @@ GATEWAY: Final = (
     Variable("NUM_WORKERS", "processes, where `--workers` is not given", "1"),
 )
 
+OBSERVABILITY: Final = (
+    Variable("LANGFUSE_PUBLIC_KEY", "the callback `langfuse`: public key of the project", "pk-lf-..."),
+    Variable("LANGFUSE_SECRET_KEY", "its secret key", "sk-lf-..."),
+    Variable("LANGFUSE_BASE_URL", "its address", "https://cloud.langfuse.com"),
+    Variable("LANGFUSE_HOST", "the same, under its older name", "https://cloud.langfuse.com"),
+    Variable("LANGFUSE_TRACING_ENVIRONMENT", "the environment that its traces stand in", "production"),
+    Variable("SENTRY_DSN", "the callback `sentry`: DSN of the project", "https://...@o0.ingest.sentry.io/..."),
+    Variable("SENTRY_ENVIRONMENT", "the environment that its events stand in", "production"),
+    Variable("SLACK_WEBHOOK_URL", '`alerting: ["slack"]`: an incoming webhook of Slack', "https://hooks.slack.com/..."),
+    Variable("WEBHOOK_URL", '`alerting: ["webhook"]`: gets alerts as JSON', "https://example.com/alerts"),
+)
+"""Callbacks and alerts: docs/guides/observability.md."""
+
+COMPOSE: Final = (
+    Variable(
+        "TRUNKLINE_PUBLISHED_ON",
+        "address that ports 4000, 8000 and 3000 are published on; beyond this machine with keys of your own only",
+        "127.0.0.1",
+    ),
+    Variable(
+        "TRUNKLINE_UID", "user that the containers run as: the owner of `.env`, if others may not read it", "1000"
+    ),
+    Variable("TRUNKLINE_GID", "group that the containers run as", "1000"),
+    Variable("EMBEDDED_MODEL", "`0`: build the gateway's image without the embedded model", "1"),
+    Variable("POSTGRES_PASSWORD", "password of PostgreSQL's superuser, who comes in from its own container only"),
+    Variable("APP_DB_PASSWORD", "password of the application in the database `app`: letters and digits"),
+    Variable("LITELLM_DB_PASSWORD", "password of the gateway in the database `litellm`: letters and digits"),
+    Variable(
+        "APP_DATABASE_URL",
+        "the application's database, where it is not the container's",
+        "postgresql://user:password@db.internal:5432/app",
+    ),
+    Variable(
+        "LITELLM_DATABASE_URL",
+        "the gateway's database, where it is not the container's",
+        "postgresql://user:password@db.internal:5432/litellm",
+    ),
+)
+"""Read by docker-compose.yml, and the first by the programs in its containers: docs/guides/docker.md."""
+
 SYSTEM: Final = (
     Variable("SSL_CERT_FILE", "certificates to trust instead of the system's, one file"),
     Variable("SSL_CERT_DIR", "certificates to trust instead of the system's, a folder"),
 )
 """Read as every program reads them."""
 
-INTERNAL: Final = (Variable("TRUNKLINE_SHIPPER_DATABASE_URL", "set by the gateway for its own child processes"),)
+INTERNAL: Final = (
+    Variable("TRUNKLINE_SHIPPER_DATABASE_URL", "set by the gateway for its own child processes"),
+    Variable("TRUNKLINE_SHIPPER_DOTENV", "likewise: names of the variables that came from `.env`"),
+)
 """Not for users; kept here so that the check of the code against this list has no exception."""
 
 CLOUDS: Final = (
@@ -132,7 +181,11 @@ def provider_variables() -> tuple[Variable, ...]:
     """Keys, addresses and other variables of every host in the provider table, in its order, then clouds; each once."""
     from trunkline.providers.table import ROWS
 
-    shown = {variable.name for group in (CREDENTIALS, APPLICATION, GATEWAY, SYSTEM) for variable in group}
+    shown = {
+        variable.name
+        for group in (CREDENTIALS, APPLICATION, GATEWAY, OBSERVABILITY, COMPOSE, SYSTEM)
+        for variable in group
+    }
     found: dict[str, Variable] = {}
     for row in ROWS:
         slots = [name for slot in row.slots for name in slot.variables]
@@ -153,5 +206,5 @@ def provider_variables() -> tuple[Variable, ...]:
 
 def all_names() -> frozenset[str]:
     """Every variable that may be read."""
-    groups = (CREDENTIALS, APPLICATION, GATEWAY, SYSTEM, INTERNAL, provider_variables())
+    groups = (CREDENTIALS, APPLICATION, GATEWAY, OBSERVABILITY, COMPOSE, SYSTEM, INTERNAL, provider_variables())
     return frozenset(variable.name for group in groups for variable in group)

@@ -14,9 +14,11 @@ from trunkline.config.files import Files, version
 from trunkline.config.groups import read_models
 from trunkline.config.marks import look
 from trunkline.config.models import Shared
+from trunkline.config.observability import OWN_NOTICE, observability
 from trunkline.config.problems import Log, did_you_mean
 from trunkline.config.reader import Reader, kind
 from trunkline.config.redact import HiddenText, Redactor
+from trunkline.config.rotation import previous_keys
 from trunkline.config.snapshot import Snapshot
 from trunkline.config.tree import MapNode, MissingNode, Node, ScalarNode, show
 from trunkline.config.variables import BLOCKED, Environment
@@ -44,8 +46,9 @@ def load_snapshot(path: Path, environ: Mapping[str, str]) -> Snapshot:
     root = Reader(resolved, "", log, env)
     root.check_keys(TOP)
     sections = _sections(root)
+    watched = observability(sections, env)
     sections.check()
-    snapshot = _assemble(root, sections, env, log, path)
+    snapshot = replace(_assemble(root, sections, env, log, path), observability=watched)
     log.finish()
     return _finish(snapshot, files, env, log, variables)
 
@@ -85,13 +88,15 @@ def _assemble(root: Reader, sections: settings.Sections, env: Environment, log: 
         )
     general = sections.general
     logged = sections.own.integer("log_calls_per_second")
+    master_key = settings.master_key(general, env)
     return Snapshot(
         version="",
         deployments=deployments,
         router=chains.link(settings.router(sections), sections, names),
         limits=settings.limits(sections),
         ledger=settings.ledger(sections),
-        master_key=settings.master_key(general, env),
+        master_key=master_key,
+        previous_keys=previous_keys(sections.own, env, master_key),
         master_key_header=settings.key_header(general),
         echo_model=bool(sections.own.flag("echo_model")),
         metrics_need_key=sections.litellm.flag("require_auth_for_metrics_endpoint") is not False,
@@ -131,6 +136,8 @@ def _environment_variables(raw: MapNode, env: Environment, log: Log) -> dict[str
             continue
         value = env.resolve(node)
         match value:
+            case MissingNode(names=(only,)) if only == name and name in OWN_NOTICE:
+                pass
             case MissingNode(names=names):
                 why = " and ".join(env.why(one) for one in names)
                 log.note("warning", at, f"{show(name)} under `environment_variables` is left out: {why}")

@@ -99,6 +99,8 @@ def _settings_page() -> str:
         ("Keys of the shipped configuration", environment.CREDENTIALS),
         ("The application", environment.APPLICATION),
         ("The gateway", environment.GATEWAY),
+        ("Callbacks and alerts", environment.OBSERVABILITY),
+        ("docker-compose.yml", environment.COMPOSE),
         ("Proxies and certificates", environment.SYSTEM),
         ("Other providers", environment.provider_variables()),
     )
@@ -114,6 +116,8 @@ def _example() -> str:
         ("Keys of the models in litellm-config.yaml", environment.CREDENTIALS),
         ("The application", environment.APPLICATION),
         ("The gateway", environment.GATEWAY),
+        ("Callbacks and alerts", environment.OBSERVABILITY),
+        ("docker-compose.yml", environment.COMPOSE),
         ("Proxies and certificates", environment.SYSTEM),
     )
     return "\n".join([_EXAMPLE, *(_block(title, variables) for title, variables in blocks), _others()])

@@ -28,12 +28,11 @@ _STRATEGIES: Final = (
     "cost-based-routing",
     "lar1",
 )
-_CALLBACKS: Final = ("success_callback", "failure_callback", "callbacks", "service_callback", "service_callbacks")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 _MIB: Final = 1024 * 1024
 _SHORTEST: Final = 0.001
 """Seconds; a limit of nothing would refuse everything."""
-_MAY_BE_NOTHING: Final = frozenset({"keepalive_seconds", "shutdown_seconds", "drain_seconds"})
+_MAY_BE_NOTHING: Final = frozenset({"keepalive_seconds", "shutdown_seconds", "drain_seconds", "gather_seconds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +50,8 @@ class Sections:
         self.general.check_keys(GENERAL_SETTINGS)
         self.own.check_keys(TRUNKLINE)
         self.router.check_keys(ROUTER_SETTINGS)
-        self._check_callbacks()
         self.litellm.check_keys(LITELLM_SETTINGS)
         self._check_strategy()
-
-    def _check_callbacks(self) -> None:
-        reader = self.litellm
-        for key in _CALLBACKS:
-            names = [name for name in reader.texts(key) or () if name != "prometheus"]
-            for name in names:
-                reader.log.note(
-                    "unimplemented",
-                    reader.at(key),
-                    f"`litellm_settings.{key}`: the callback {show(name)} is not implemented by this version",
-                    once=f"{key} {name}",
-                )
-            # `prometheus` needs no callback here: /metrics is always there.
-            reader.log.said("unimplemented", f"litellm_settings.{key}")
 
     def _check_strategy(self) -> None:
         name = self.router.text("routing_strategy")

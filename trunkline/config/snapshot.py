@@ -128,6 +128,8 @@ class EdgeLimits:
     """How long SIGTERM waits for running calls."""
     drain_seconds: float = 0.0
     """How long readiness says no before the listening socket closes."""
+    gather_seconds: float = 0.001
+    """Least time between two turns of the loop while events of streams come faster than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,51 @@ class LedgerSettings:
     """`cancel`: close the upstream and estimate; `drain`: read on to the usage, then close."""
     response_retention_days: float = 30.0
     """How long responses of `/v1/responses` are stored (OpenAI's own term); 0: they are not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousKey:
+    """A master key that was replaced and is let in for a while longer."""
+
+    key: Secret
+    until: float | None = None
+    """Wall clock seconds; `None`: a day from when this gateway first saw it in this place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observability:
+    """Who hears of calls and of unusual spending. Only what is configured whole and installed stands here."""
+
+    success: tuple[str, ...] = ()
+    """Callbacks that get calls that went well: `langfuse`, `sentry`."""
+    failure: tuple[str, ...] = ()
+    """Callbacks that get calls that failed."""
+    langfuse_public_key: str = ""
+    langfuse_secret_key: Secret | None = None
+    langfuse_url: str = ""
+    sentry_dsn: Secret | None = None
+    slack_url: Secret | None = None
+    """Alerts go there as Slack messages."""
+    webhook_url: Secret | None = None
+    """Alerts go there as JSON."""
+    anomalies: bool = True
+    """Watch the spend of models and keys."""
+    anomaly_sensitivity: float = 4.0
+    """Robust standard deviations that hourly spend may be away from its median."""
+    anomaly_floor_usd: float = 1.0
+    """A difference below this is never unusual."""
+    anomaly_interval_seconds: float = 60.0
+
+    @property
+    def callbacks(self) -> tuple[str, ...]:
+        """Every callback that is on, once."""
+        return tuple(dict.fromkeys(self.success + self.failure))
+
+    @property
+    def alerting(self) -> tuple[str, ...]:
+        """Where alerts are sent: `slack`, `webhook`."""
+        places = (("slack", self.slack_url), ("webhook", self.webhook_url))
+        return tuple(name for name, url in places if url is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +219,9 @@ class Snapshot:
     master_key: Secret | None = None
     master_key_header: str | None = None
     """`general_settings.litellm_key_header_name`, lower case."""
+    previous_keys: tuple[PreviousKey, ...] = ()
+    """Former master keys with time left."""
+    observability: Observability = field(default_factory=Observability)
     echo_model: bool = False
     """LiteLLM's habit: the answer's `model` is the name the client asked for."""
     metrics_need_key: bool = True

@@ -73,6 +73,8 @@ class Delivered:
     duplicates: int = 0
     mended: int = 0
     """Rows whose text was escaped, cut or dropped."""
+    calls: Sequence[CallRecord] = ()
+    """The calls whose rows are new."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +144,7 @@ async def _at_once(session: Session, batch: Batch, calls: Sequence[CallRecord], 
     except BaseException:
         await session.rollback()
         raise
-    return Delivered(rows=len(rows), mended=changed)
+    return Delivered(rows=len(rows), mended=changed, calls=calls)
 
 
 async def _one_by_one(session: Session, batch: Batch, calls: Sequence[CallRecord], changed: int) -> Delivered:
@@ -158,7 +160,12 @@ async def _one_by_one(session: Session, batch: Batch, calls: Sequence[CallRecord
     except BaseException:
         await session.rollback()
         raise
-    return Delivered(rows=len(work.inserted), duplicates=len(calls) - len(work.inserted), mended=work.mended)
+    return Delivered(
+        rows=len(work.inserted),
+        duplicates=len(calls) - len(work.inserted),
+        mended=work.mended,
+        calls=work.inserted,
+    )
 
 
 async def _move(session: Session, batch: Batch, now: object) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from trunkline.ledger import status as status_file
 from trunkline.ledger.deliver import forget_closed
+from trunkline.ledger.onlooker import Nobody, Onlooker
 from trunkline.ledger.pace import BUSY_LOAD, HOLD_BYTES, IDLE_SECONDS, MAX_PAUSE_SECONDS, Backoff, pause
 from trunkline.ledger.reader import JournalFolder, folders
 from trunkline.ledger.status import ShipperStatus
@@ -76,10 +77,11 @@ class MigrationFailed(Exception):
 class Shipper:
     """Ships the journals under `root` (`<data>/journal`) to one database."""
 
-    def __init__(self, root: Path, url: DatabaseUrl) -> None:
+    def __init__(self, root: Path, url: DatabaseUrl, onlooker: Onlooker | None = None) -> None:
         self.status = ShipperStatus(database=str(url.kind), pid=os.getpid())
         self._root = root
         self._url = url
+        self._onlooker: Onlooker = onlooker or Nobody()
         self._session: Session | None = None
         self._visitors: dict[str, Visitor] = {}
         self._stop = _Signal()
@@ -115,6 +117,7 @@ class Shipper:
                 self._say()
                 await self._rest(self._pause(worked) if moved else IDLE_SECONDS)
         await self._drain()
+        await self._onlooker.close()
         await self._drop_session()
         self._say(force=True)
         for visitor in self._visitors.values():
@@ -154,6 +157,7 @@ class Shipper:
             if now - self._collected_at > COLLECT_SECONDS:
                 self._collected_at = now
                 gc.collect()  # it is off otherwise: a batch is tens of thousands of objects without a cycle
+        await self._onlooker.tend(session)
         self._backoff.reset()
         self._well()
         return moved, now - began
@@ -166,7 +170,7 @@ class Shipper:
         names = folders(self._root)
         for name in names:
             if name not in self._visitors:
-                self._visitors[name] = Visitor(JournalFolder(self._root / name), self.status)
+                self._visitors[name] = Visitor(JournalFolder(self._root / name), self.status, self._onlooker)
         for name in self._visitors.keys() - set(names):
             self._visitors.pop(name).folder.release()
         self.status.journals = len(names)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from trunkline.ledger.shipper import Shipper
 from trunkline.store.url import DatabaseUrl, Kind, UrlError, parse
+from trunkline.telemetry.watcher import Watcher
 
 ENVIRONMENT = "TRUNKLINE_SHIPPER_DATABASE_URL"
 NICENESS = 10
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     gc.disable()
     os.nice(max(0, NICENESS - os.nice(0)))
-    asyncio.run(_run(root, url))
+    asyncio.run(_run(data, url))
     return 0
 
 
@@ -59,8 +60,8 @@ def _url(data: Path) -> DatabaseUrl:
     return url
 
 
-async def _run(root: Path, url: DatabaseUrl) -> None:
-    shipper = Shipper(root, url)
+async def _run(data: Path, url: DatabaseUrl) -> None:
+    shipper = Shipper(data / "journal", url, Watcher(data))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, shipper.stop)

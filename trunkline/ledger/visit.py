@@ -13,6 +13,7 @@ from typing import Final
 from trunkline.ledger import adopt
 from trunkline.ledger.deliver import Batch, Delivered, Fenced, deliver, position
 from trunkline.ledger.journal import frame
+from trunkline.ledger.onlooker import Nobody, Onlooker
 from trunkline.ledger.reader import HEADER, Frames, JournalFolder, Mark, Segment, Stop
 from trunkline.ledger.status import ShipperStatus
 from trunkline.store.errors import StoreError
@@ -38,8 +39,9 @@ class _End:
 class Visitor:
     """The shipper's memory of one journal. The database has the truth; `forget` after any error reads it again."""
 
-    def __init__(self, folder: JournalFolder, status: ShipperStatus) -> None:
+    def __init__(self, folder: JournalFolder, status: ShipperStatus, onlooker: Onlooker | None = None) -> None:
         self.folder = folder
+        self._onlooker: Onlooker = onlooker or Nobody()
         self.gone = False
         """The folder was removed: this visitor is done."""
         self._status = status
@@ -139,6 +141,7 @@ class Visitor:
         done = await deliver(session, batch)
         self._status.rows_shipped += done.rows
         self._status.closed_unknown += done.rows
+        self._onlooker.delivered(done.calls)
         self._closed = True
         self._remove()
 
@@ -151,6 +154,7 @@ class Visitor:
         status = self._status
         status.rows_shipped += done.rows
         status.duplicates += done.duplicates
+        self._onlooker.delivered(done.calls)
         status.poisoned += max(done.mended, frames.salvaged) + len(frames.unreadable)
 
     def _delete_before(self, number: int) -> None:

@@ -51,6 +51,8 @@ class Arrival:
     """Headers of the client that go on to a provider of the same format (`anthropic-beta` and the like)."""
     keep_alive: bool = True
     http10: bool = False
+    notice: bytes = b""
+    """Header lines for every answer to this caller (`Principal.notice`)."""
 
 
 class Sink(Protocol):

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from trunkline.admin.app import create_app as create_admin
 from trunkline.server.extra import Extra
 from trunkline.server.gateway import LiveGateway
+from trunkline.server.noticed import noticed
 from trunkline.surfaces import models, stored
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +28,9 @@ def create_app(gateway: LiveGateway) -> App:
     extra = Extra(gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and gateway.worker.state.gate.has_former:
+            lines = gateway.worker.state.gate.notice(scope["headers"], scope.get("query_string", b""))
+            send = noticed(send, lines) if lines else send
         if scope["type"] == "http" and scope["raw_path"].startswith(_STORED):
             from trunkline.server import responses
 

@@ -34,11 +34,13 @@ from trunkline.config import load
 from trunkline.config.dotenv import overlay
 from trunkline.config.problems import ConfigError
 from trunkline.pipeline.call import Call
+from trunkline.pipeline.surface import Sink
 from trunkline.server import exposure, head
 from trunkline.server.app import App, Receive, Scope, Send
 from trunkline.server.app import create_app as create_rest
 from trunkline.server.asgi_sink import HIGH_WATER, AsgiSink, client_of, converse, refuse, whole_body
 from trunkline.server.gateway import LiveGateway, new_worker_id
+from trunkline.server.noticed import NoticedSink
 from trunkline.server.shipping import Shipping
 from trunkline.surfaces import routes
 from trunkline.telemetry import share
@@ -131,7 +133,7 @@ class _Running:
             snapshot=snapshot, config=config, base=dict(base), data=data, worker_id=new_worker_id(), loop=loop,
             log=self._log, stats=stats, on_secrets=lambda changed: writer.redact.update(known_secrets(changed)),
         )  # fmt: skip
-        self._shipping = Shipping(data, database_url(snapshot, data), environ)
+        self._shipping = Shipping(data, database_url(snapshot, data), environ, base)
         self._shipping.ensure()
         self._log.start()
         self.gateway.start()
@@ -182,7 +184,8 @@ class _Running:
             await refuse(send, body)
             return
         sink = AsgiSink(client_of(scope))
-        call = sink.call = Call(self.gateway.worker, sink, found, body)
+        told: Sink = NoticedSink(sink, found.notice) if found.notice else sink
+        call = sink.call = Call(self.gateway.worker, told, found, body)
         try:
             call.begin()
         except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row

@@ -18,9 +18,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from trunkline.access import Refusal, refusal
 from trunkline.pipeline.call import NEVER, Call
-from trunkline.pipeline.surface import Arrival
+from trunkline.pipeline.surface import Arrival, Sink
 from trunkline.server import head
 from trunkline.server.liveness import PeerProbe, queued_bytes
+from trunkline.server.noticed import NoticedSink
 from trunkline.surfaces import routes
 from trunkline.upstream.chunks import KNOWN_SIZES, LENGTHS, SIZE_LINES
 
@@ -123,7 +124,7 @@ class EdgeProtocol(HttpToolsProtocol):
                 size = len(body)
                 if digits == (LENGTHS[size] if size < KNOWN_SIZES else b"%d" % size):
                     self._keep_alive = arrival.keep_alive
-                    self._begin(arrival, body)
+                    self._begin(arrival, body, self)
                     return
             self._memo_key = key if digits.isdigit() else b""
         self._feed(data)
@@ -294,6 +295,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self._arrival = found
         if self.expect_100_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif found.notice:
+            pass  # a former key: looked at anew each time, so that it ends on time and each use counts
         elif self._memo_key and length is not None and len(self._memo_key) <= MAX_MEMO_HEAD and not self._last_request:
             heads = self.gateway.worker.state.heads
             if len(heads) >= MAX_MEMOS:
@@ -356,13 +359,14 @@ class EdgeProtocol(HttpToolsProtocol):
             return
         assert self._arrival is not None
         body, self._body = b"".join(self._body), []
-        self._begin(self._arrival, body)
+        notice = self._arrival.notice
+        self._begin(self._arrival, body, NoticedSink(self, notice) if notice else self)
 
-    def _begin(self, arrival: Arrival, body: bytes) -> None:
+    def _begin(self, arrival: Arrival, body: bytes, sink: Sink) -> None:
         self._phase = BUSY
         self.deadline = NEVER
         self._arrival = arrival
-        self.call = call = Call(self._worker, self, arrival, body)
+        self.call = call = Call(self._worker, sink, arrival, body)
         try:
             call.begin()
         except Exception:  # noqa: BLE001 - a fault of our own must end in an answer and a row

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from trunkline.config.snapshot import Snapshot
-
-WELL_KNOWN: Final = frozenset(
-    {"sk-1234", "sk-12345", "sk-1234567890", "sk-test", "changeme", "sk-changeme", "master-key"}
-)
-"""Keys of tutorials and samples: everybody knows them (litellm.md 2.1 refuses `sk-1234` altogether)."""
-MIN_KEY_LENGTH: Final = 16
+from trunkline.config.well_known import MIN_KEY_LENGTH, WELL_KNOWN
 
 
 def is_loopback(host: str) -> bool:
@@ -23,6 +17,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def reached_at(host: str, environ: Mapping[str, str]) -> str:
+    """The address at which callers come in: `host`, or the one that a container's port is published on.
+
+    In a container the gateway listens on every address, and what is published decides who can reach it; the Compose
+    file states in `TRUNKLINE_PUBLISHED_ON` the very address that it publishes on. `environ` is the process's own
+    environment, never `.env`: that file also serves a gateway outside containers, where nothing is published.
+    """
+    return host if is_loopback(host) else environ.get("TRUNKLINE_PUBLISHED_ON") or host
 
 
 def trouble(snapshot: Snapshot, host: str) -> str | None:

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trunkline.access import Gate, Principal, Refusal
+from trunkline.access import FormerKey, Gate, Principal, Refusal, Usage, settle
 from trunkline.admin.gateway import ProbeResult, ReloadResult
 from trunkline.config import load
 from trunkline.config.dotenv import DOTENV, overlay
@@ -29,7 +29,7 @@ from trunkline.profiles.price import Price
 from trunkline.routing.plan import Routes
 from trunkline.server.prices import Prices
 from trunkline.server.watch import FileWatch
-from trunkline.telemetry import ledger_state
+from trunkline.telemetry import ledger_state, watching
 from trunkline.telemetry.logs import CallLog
 from trunkline.telemetry.stats import Stats
 from trunkline.upstream import Pools
@@ -79,6 +79,7 @@ class LiveGateway:
         self._log = log
         self._on_secrets = on_secrets
         self._pools = Pools(loop)
+        self._former = Usage()
         self._prices = Prices(snapshot.price_file)
         self._model = EmbeddedModel(data=data)
         self._bridge = Bridge(self._bridge_environ)
@@ -91,6 +92,7 @@ class LiveGateway:
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.limits: EdgeLimits = snapshot.limits
+        self._pools.gather.seconds = snapshot.limits.gather_seconds
         journal = Journal(
             data / "journal" / worker_id,
             segment_bytes=snapshot.ledger.segment_bytes,
@@ -170,6 +172,7 @@ class LiveGateway:
             self._prices = prices
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
+            self._pools.gather.seconds = snapshot.limits.gather_seconds
             self._log.limit(snapshot.log_calls_per_second)
             self._watch = self._watch_for(snapshot, before)
             _log.info("configuration %s is in force", snapshot.version)
@@ -207,11 +210,24 @@ class LiveGateway:
         key = ("edge", status)
         self.stats.requests[key] = self.stats.requests.get(key, 0) + 1
 
+    def _tell_shipper(self, snapshot: Snapshot) -> None:
+        try:
+            watching.write_wanted(self.data, watching.wanted_of(snapshot.observability, self._config))
+        except OSError as error:
+            _log.warning("callbacks and anomalies stay as they were: `%s`: %s", self.data, error.strerror)
+
+    def _former_used(self, key: FormerKey) -> None:
+        self.stats.former_key_uses += 1
+        self._former.count(key)
+
     def _derive(self, snapshot: Snapshot) -> State:
+        former = settle(snapshot.previous_keys, self.data)
+        self._former.forget_all_but(former)
+        self._tell_shipper(snapshot)
         return State(
             snapshot=snapshot,
             routes=Routes(snapshot, self.stats),
-            gate=Gate(snapshot),
+            gate=Gate(snapshot, former, self._former_used),
             pools=self._pools,
             stats=self.stats,
             find_price=self._prices.find,

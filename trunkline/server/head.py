@@ -105,6 +105,7 @@ def _arrival(
         ),
         keep_alive=keep_alive,
         http10=http10,
+        notice=caller.notice,
     )
 
 

@@ -32,7 +32,7 @@ def serve(config: Path, host: str, port: int, workers: int) -> int:
             print(problem, file=sys.stderr)
         return USER_MISTAKE
     os.environ.update(snapshot.environment)
-    refused = exposure.trouble(snapshot, host)
+    refused = exposure.trouble(snapshot, exposure.reached_at(host, base))
     if refused is not None:
         print(refused, file=sys.stderr)
         return USER_MISTAKE

@@ -23,9 +23,14 @@ class Shipping:
     It is a process of its own: a crash there cannot hurt a call, and its work does not stall the event loop.
     """
 
-    def __init__(self, data: Path, url: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, url: str, environ: Mapping[str, str], base: Mapping[str, str]) -> None:
+        """`base`: `environ` without what came from `.env`, which a child that reads that file anew must know."""
         self._data = data
-        self._environ = {**environ, "TRUNKLINE_SHIPPER_DATABASE_URL": url}
+        self._environ = {
+            **environ,
+            "TRUNKLINE_SHIPPER_DATABASE_URL": url,
+            "TRUNKLINE_SHIPPER_DOTENV": ",".join(sorted(environ.keys() - base.keys())),
+        }
         self._process: subprocess.Popen[bytes] | None = None
         self._next = 0.0
 

@@ -116,7 +116,7 @@ def run(plan: WorkerPlan, workers: int) -> int:
     """Run several workers under a supervisor."""
     from trunkline.server.run import database_url
 
-    shipping = Shipping(plan.data, database_url(plan.snapshot, plan.data), plan.environ)
+    shipping = Shipping(plan.data, database_url(plan.snapshot, plan.data), plan.environ, plan.base)
     return Supervisor(plan, workers, shipping).run()
 
 

@@ -96,7 +96,7 @@ def run_worker(plan: WorkerPlan, *, alone: bool, shipping: Shipping | None = Non
     if alone:
         from trunkline.server.run import database_url
 
-        shipping = Shipping(plan.data, database_url(plan.snapshot, plan.data), plan.environ)
+        shipping = Shipping(plan.data, database_url(plan.snapshot, plan.data), plan.environ, plan.base)
         shipping.ensure()
     factory: Callable[[], asyncio.AbstractEventLoop]
     try:

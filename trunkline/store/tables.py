@@ -281,3 +281,19 @@ response_items: Final = Table(
     Index("trunkline_response_items_response", "response_id"),
     comment="Where an `item_reference` points to; ids that the gateway made say it themselves.",
 )
+
+anomalies: Final = Table(
+    "trunkline_anomalies",
+    METADATA,
+    Column("scope", Text, primary_key=True, comment="`model` or `key`."),
+    Column("name", Text, primary_key=True, comment="The model group, or SHA-256 of the key, hex."),
+    Column("opened", UtcTime, primary_key=True, comment="Start of the first hour outside of the band."),
+    _text("direction", "`high` or `low`."),
+    _time("last_hour", "Start of the last hour outside of the band, so far."),
+    Column("closed", UtcTime, comment="When an hour was inside again; NULL while it goes on."),
+    _count("spend_pico", f"The furthest hour's spend, {_PICO}."),
+    _count("usual_pico", "The band's median when it began."),
+    _count("low_pico", "Its lower end."),
+    _count("high_pico", "Its upper end."),
+    comment="Hours in which spend left its usual band, one row an excursion. What is here has been said.",
+)

@@ -24,7 +24,7 @@ _SUMMED: Final = (
 
 _COUNTERS: Final = (
     "client_gone", "journal_records", "journal_bytes", "refused_unmetered", "log_lines_dropped", "responses_stored",
-    "responses_lost",
+    "responses_lost", "former_key_uses",
 )  # fmt: skip
 
 
@@ -153,6 +153,7 @@ class WorkerCounts(msgspec.Struct, kw_only=True):
     log_lines_dropped: int = 0
     responses_stored: int = 0
     responses_lost: int = 0
+    former_key_uses: int = 0
     cpu_seconds: float = 0.0
     resident_bytes: int = 0
 
@@ -213,6 +214,7 @@ def gather(source: Source, *, loop_now: float | None = None) -> WorkerCounts:
         log_lines_dropped=stats.log_lines_dropped,
         responses_stored=stats.responses_stored,
         responses_lost=stats.responses_lost,
+        former_key_uses=stats.former_key_uses,
         cpu_seconds=time.process_time(),
         resident_bytes=resident_bytes(),
     )

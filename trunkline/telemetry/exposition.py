@@ -7,7 +7,7 @@ of its samples first would cost more than the text does, and would keep a second
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trunkline import __version__
@@ -19,10 +19,14 @@ from trunkline.telemetry.ledger_state import LedgerState
 from trunkline.telemetry.metrics import METRICS, Metric
 from trunkline.telemetry.share import Totals
 from trunkline.telemetry.stats import BUCKETS_SECONDS
+from trunkline.telemetry.watching import Watched
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _LE: Final = (*(f"{bound:g}" for bound in BUCKETS_SECONDS), "+Inf")
+
+SCOPES: Final = ("model", "key")
+"""Whose spending is watched."""
 
 Sample = tuple[str, tuple[str, ...], str]
 """Name of the metric, label values in the order of its labels, the number as text."""
@@ -38,6 +42,7 @@ class Scrape:
     started_at: float
     draining: bool
     journal_full: bool
+    watched: Watched = field(default_factory=Watched)
 
 
 def render(scrape: Scrape) -> bytes:
@@ -65,6 +70,7 @@ def _samples(scrape: Scrape) -> Iterator[Sample]:
         yield from _deployment(key, labels, deployment, unavailable=unavailable)
     yield from _worker(scrape, counts)
     yield from _ledger(scrape.ledger)
+    yield from _watched(scrape.watched)
 
 
 def _requests(counts: WorkerCounts) -> Iterator[Sample]:
@@ -120,6 +126,7 @@ def _worker(scrape: Scrape, counts: WorkerCounts) -> Iterator[Sample]:
         "trunkline_log_lines_dropped": counts.log_lines_dropped,
         "trunkline_responses_stored": counts.responses_stored,
         "trunkline_responses_lost": counts.responses_lost,
+        "trunkline_former_key_uses": counts.former_key_uses,
         "trunkline_workers": scrape.totals.workers,
         "trunkline_draining": int(scrape.draining),
         "trunkline_start_time_seconds": round(scrape.started_at, 3),
@@ -143,6 +150,16 @@ def _ledger(ledger: LedgerState) -> Iterator[Sample]:
         ("torn_frames", ledger.torn_frames),
     ):
         yield f"trunkline_ledger_{name}", (), repr(value)
+
+
+def _watched(watched: Watched) -> Iterator[Sample]:
+    for name, counts in sorted(watched.callbacks.items()):
+        yield "trunkline_callback_sent", (name,), str(counts.sent)
+        yield "trunkline_callback_failed", (name,), str(counts.failed)
+        yield "trunkline_callback_dropped", (name,), str(counts.dropped)
+    for scope in SCOPES:
+        yield "trunkline_anomalies", (scope,), str(watched.anomalies.get(scope, 0))
+        yield "trunkline_anomalies_open", (scope,), str(watched.anomalies_open.get(scope, 0))
 
 
 def _histograms(scrape: Scrape) -> Iterator[tuple[str, tuple[str, ...], HistogramCounts]]:

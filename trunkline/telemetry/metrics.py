@@ -73,6 +73,7 @@ METRICS: Final = (
     Metric("trunkline_log_lines_dropped", "counter", "Log lines lost because nobody read them in time."),
     Metric("trunkline_responses_stored", "counter", "Responses of `/v1/responses` written to the database."),
     Metric("trunkline_responses_lost", "counter", "Responses that were to be stored and could not be."),
+    Metric("trunkline_former_key_uses", "counter", "Times that a former master key was let in."),
     Metric("trunkline_ledger_state", "gauge", "1 for the state that holds.", ("state", "database")),
     Metric("trunkline_ledger_backlog_bytes", "gauge", "Journal bytes not in the database yet."),
     Metric("trunkline_ledger_lag_seconds", "gauge", "Age of the oldest record not in the database yet."),
@@ -80,6 +81,18 @@ METRICS: Final = (
     Metric("trunkline_ledger_closed_unknown", "counter", "Rows closed for calls that a killed worker left open."),
     Metric("trunkline_ledger_poisoned", "counter", "Records whose text had to be mended or dropped."),
     Metric("trunkline_ledger_torn_frames", "counter", "Damaged ends of journals."),
+    Metric("trunkline_callback_sent", "counter", "Records that a callback's destination took.", ("callback",)),
+    Metric("trunkline_callback_failed", "counter", "Records that it refused or did not answer.", ("callback",)),
+    Metric(
+        "trunkline_callback_dropped",
+        "counter",
+        "Records that were never handed to it: its queue was full, or the sender died with them.",
+        ("callback",),
+    ),
+    Metric(
+        "trunkline_anomalies", "counter", "Times that hourly spend left its usual band, by what it is of.", ("scope",)
+    ),
+    Metric("trunkline_anomalies_open", "gauge", "How many such excursions go on now.", ("scope",)),
     Metric("trunkline_workers", "gauge", "Workers alive."),
     Metric("trunkline_draining", "gauge", "1 while the scraped worker finishes its calls before it stops."),
     Metric("trunkline_start_time_seconds", "gauge", "When the scraped worker started, seconds since 1970."),

@@ -50,6 +50,12 @@ def known_secrets(snapshot: Snapshot) -> frozenset[str]:
 def _values(snapshot: Snapshot) -> Iterator[str]:
     if snapshot.master_key is not None:
         yield snapshot.master_key.reveal()
+    for previous in snapshot.previous_keys:
+        yield previous.key.reveal()
+    watched = snapshot.observability
+    for found in (watched.langfuse_secret_key, watched.sentry_dsn, watched.slack_url, watched.webhook_url):
+        if found is not None:
+            yield found.reveal()
     if snapshot.database_url is not None:
         yield from _of_url(snapshot.database_url.reveal())
     for deployment in snapshot.deployments:

@@ -93,6 +93,8 @@ class Stats:
     responses_stored: int = 0
     responses_lost: int = 0
     """Responses that were to be stored and are not."""
+    former_key_uses: int = 0
+    """Times a former master key was let in."""
 
     def fold(self) -> None:
         """Move samples into the histograms; called by the timer and by readers, so that a call only appends."""

@@ -55,13 +55,14 @@ class Connection(asyncio.Protocol):
     """Keep-alive connection; belongs to its pool while idle and to one exchange otherwise."""
 
     __slots__ = (
-        "_chunked", "_done", "_exchange", "_head_bytes", "_headers", "_interim", "_parser", "_pool", "_read",
+        "_chunked", "_done", "_exchange", "_gather", "_head_bytes", "_headers", "_interim", "_parser", "_pool", "_read",
         "_reading_paused", "_reusable", "_seen", "_status", "idle_since", "on_header", "served", "transport",
         "write_paused",
     )  # fmt: skip
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._gather = pool.gather
         self._read: Headers = {}
         # The parser calls this for each header line: a C function instead of a method of ours, 0.2 us less a line.
         self.on_header = self._read.__setitem__
@@ -141,6 +142,7 @@ class Connection(asyncio.Protocol):
             content = rest.removesuffix(b"\r\n")
             if len(content) == size and len(rest) != size and exchange is not None:
                 exchange.on_data(content)
+                self._gather.seen()
                 return
             data = self._take_chunks(data)
         elif not self._seen:

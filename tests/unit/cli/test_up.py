@@ -12,6 +12,7 @@ import pytest
 
 from trunkline.cli import up
 from trunkline.cli.options import ServeOptions
+from trunkline.cli.services import Service
 
 ANSWERS = """
 import http.server, sys
@@ -27,10 +28,10 @@ DIES = "import sys; print('no database', flush=True); sys.exit(3)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 
 
-def _service(name: str, script: str) -> up.Service:
+def _service(name: str, script: str) -> Service:
     port = up._reserve("127.0.0.1", 0)
     command = (sys.executable, "-c", script, str(port))
-    return up.Service(name=name, command=command, host="127.0.0.1", port=port, health="/ready")
+    return Service(name=name, command=command, host="127.0.0.1", port=port, health="/ready")
 
 
 @pytest.fixture
@@ -102,16 +103,3 @@ async def test_a_service_that_never_answers_is_a_failure_with_its_last_lines(
     assert "slow did not answer on" in said
     assert "    deaf" in said
     assert "was killed" in said
-
-
-def test_the_gateway_is_started_with_the_same_options(tmp_path: Path) -> None:
-    """What `up` was asked reaches `serve` unchanged."""
-    options = ServeOptions(config=tmp_path / "c.yaml", host="0.0.0.0", port=4001, workers=2)
-    gateway = up.services(options)[0]
-    from trunkline.cli.options import quick_serve, serve_options
-
-    (tmp_path / "c.yaml").write_text("")
-    raw = quick_serve(gateway.command[4:])
-    assert raw is not None
-    assert serve_options(raw, {}) == options
-    assert gateway.url == "http://127.0.0.1:4001"

@@ -55,6 +55,8 @@ def test_every_setting_of_our_own_arrives(tmp_path: Path) -> None:
             "serve_unmetered": "true",
             "echo_model": "true",
             "egress_allow": "10.1.0.0/16",
+            "previous_master_keys": "[{key: sk-a-former-key-0123456789}]",
+            "anomaly_detection": "false",
         }.get(key.name, 5000 + number)
         for number, key in enumerate(TRUNKLINE.keys)
     }
@@ -70,10 +72,12 @@ def test_every_setting_of_our_own_arrives(tmp_path: Path) -> None:
         "echo_model": snapshot.echo_model,
         "egress_allow": snapshot.egress_allow[0],
         "log_calls_per_second": snapshot.log_calls_per_second,
+        "previous_master_keys": f"[{{key: {snapshot.previous_keys[0].key.reveal()}}}]",
+        "anomaly_detection": str(snapshot.observability.anomalies).lower(),
     }
     for name, value in written.items():
         expected = {"true": True}.get(str(value), value)
-        places = [p for p in (snapshot.limits, snapshot.ledger) if hasattr(p, name)]
+        places = [p for p in (snapshot.limits, snapshot.ledger, snapshot.observability) if hasattr(p, name)]
         assert renamed.get(name) == expected or any(getattr(place, name) == expected for place in places), name
     assert timeouts.write == written["write_seconds"]
 
@@ -173,14 +177,14 @@ def test_known_settings_without_effect_are_named(tmp_path: Path) -> None:
     """Once each; not when they are switched off; Prometheus as a callback is no news."""
     text = """
     litellm_settings:
-      {json_logs: true, cache: false, success_callback: [prometheus, langfuse], callbacks: [prometheus]}
+      {json_logs: true, cache: false, success_callback: [prometheus, datadog], callbacks: [prometheus]}
     router_settings: {routing_strategy: least-busy, redis_host: ''}
     general_settings: {store_model_in_db: true}
     guardrails: [{guardrail_name: x}]
     """
     said = notes(read(tmp_path, text), "unimplemented")
     assert len(said) == 5
-    for name in ("json_logs", "langfuse", "least-busy", "store_model_in_db", "guardrails"):
+    for name in ("json_logs", "datadog", "least-busy", "store_model_in_db", "guardrails"):
         assert any(name in text for text in said), name
 
 

@@ -109,10 +109,18 @@ def test_the_guides_own_additions_work(tmp_path: Path) -> None:
     snapshot = load(path, {"API_KEY_ENV_VAR": "sk-0123456789", "LANGFUSE_SECRET_KEY": "sk-lf-0123456789"})
     assert snapshot.deployments[0].unavailable is None
     assert dict(snapshot.environment) == {"LANGFUSE_SECRET_KEY": "sk-lf-0123456789"}
-    said = " ".join(note.text for note in snapshot.notes if note.kind == "unimplemented")
-    assert "`langfuse`" in said
-    assert "`sentry`" in said
+    said = " ".join(note.text for note in snapshot.notes)
+    assert "the callback `langfuse` is off: `LANGFUSE_PUBLIC_KEY` is not set;" in said
+    assert "the callback `sentry` is off: `SENTRY_DSN` is not set;" in said
     assert "prometheus" not in said
+    variables = {
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-0123456789",
+        "LANGFUSE_SECRET_KEY": "sk-lf-0123456789",
+        "SENTRY_DSN": "https://0123456789abcdef@sentry.example.com/7",
+    }
+    whole = load(path, {"API_KEY_ENV_VAR": "sk-0123456789"} | variables)
+    assert (whole.observability.success, whole.observability.failure) == (("langfuse",), ("sentry",))
+    assert whole.notes == ()
 
 
 def test_loading_brings_nothing_heavy() -> None:

@@ -17,6 +17,7 @@ from trunkline.telemetry import counts, share
 from trunkline.telemetry.exposition import Scrape, render
 from trunkline.telemetry.ledger_state import LedgerState
 from trunkline.telemetry.metrics import METRICS
+from trunkline.telemetry.watching import Counts, Watched
 
 
 @dataclass
@@ -85,6 +86,7 @@ async def scrape(worker: FakeGateway, ledger: LedgerState | None = None) -> byte
             started_at=worker.started_at,
             draining=worker.draining,
             journal_full=worker.journal_full,
+            watched=Watched(callbacks={"sentry": Counts(sent=3, failed=2, dropped=1)}, anomalies_open={"key": 1}),
         )
     )
 

@@ -1,0 +1,1 @@
+"""The application around the gateway: its API and the front end it serves. It imports nothing from `trunkline`."""

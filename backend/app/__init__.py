@@ -1,0 +1,1 @@
+"""The application's API: sign-in, conversations, runs, search, files, usage."""

@@ -1,0 +1,1 @@
+"""What has no domain: settings, the database, sign-in, errors, ids."""

@@ -1,0 +1,297 @@
+"""From a request to a run: the message, its empty answers and the run, stored in one transaction.
+
+The same id again finds the run that is there, whichever process and however simultaneous: the primary key decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.app.api.schemas.conversations import Params
+from backend.app.api.schemas.errors import ErrorCode
+from backend.app.api.schemas.runs import Run, RunAnswer, RunRequest, RunState
+from backend.app.core.clock import instant, now_us
+from backend.app.core.db import Database
+from backend.app.core.errors import AppError, invalid, not_found
+from backend.app.core.ids import new_id
+from backend.app.core.tables import (
+    attachments,
+    conversations,
+    message_attachments,
+    messages,
+    run_answers,
+    runs,
+)
+from backend.app.services.titles import title_of
+
+TRIES: Final = 3
+"""Two runs that make the same new conversation at the same time: the second finds it there."""
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A run and what to say of it."""
+
+    run: Run
+    is_new: bool
+    title: str | None
+    """The conversation's new title."""
+    system: str | None
+    params: Params
+
+
+async def create(db: Database, user_id: str, request: RunRequest, owner: str) -> Created:
+    """Store the run, or find it. Raises `AppError`: not the caller's, not there, or a parent that does not fit."""
+    for remaining in range(TRIES - 1, -1, -1):
+        try:
+            async with db.write() as connection:
+                return await _create(connection, user_id, request, owner)
+        except IntegrityError:
+            async with db.read() as connection:
+                found = await _existing(connection, user_id, request)
+            if found is not None:
+                return _again(found)
+            if not remaining:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+async def _create(connection: AsyncConnection, user_id: str, request: RunRequest, owner: str) -> Created:
+    found = await _existing(connection, user_id, request)
+    if found is not None:
+        return _again(found)
+    now = now_us()
+    conversation = await _conversation(connection, user_id, request)
+    if conversation is None:
+        conversation = await _new_conversation(connection, user_id, request, now)
+    question, answers_under = await _question(connection, user_id, request, now)
+    answers = [
+        RunAnswer(message_id=new_id(), column=column, model=model)
+        for model, column in zip(request.models, _columns(request, conversation["kind"]), strict=True)
+    ]
+    await connection.execute(
+        insert(runs).values(
+            id=request.id, user_id=user_id, conversation_id=request.conversation_id, user_message_id=question,
+            kind=request.kind, state="running", request=request.model_dump(mode="json"), owner=owner,
+            heartbeat_us=now, created_us=now,
+        )
+    )  # fmt: skip
+    for position, answer in enumerate(answers):
+        await connection.execute(
+            insert(messages).values(
+                id=answer.message_id, conversation_id=request.conversation_id, user_id=user_id, run_id=request.id,
+                parent_id=answers_under, role="assistant", column_no=answer.column, content="", model=answer.model,
+                status="waiting", created_us=now + 1 + position,
+            )
+        )  # fmt: skip
+        await connection.execute(
+            insert(run_answers).values(
+                run_id=request.id, message_id=answer.message_id, column_no=answer.column, model=answer.model,
+                position=position,
+            )
+        )  # fmt: skip
+    changed = await _update_conversation(connection, conversation, request, answers, now)
+    run = Run(
+        id=request.id, conversation_id=request.conversation_id, user_message_id=question, answers=answers,
+        state="running", created_at=instant(now), last_event_id=0,
+    )  # fmt: skip
+    conversation |= changed
+    return Created(
+        run, is_new=True, title=changed.get("title"), system=conversation["system"],
+        params=Params.model_validate(conversation["params"]),
+    )  # fmt: skip
+
+
+def _again(run: Run) -> Created:
+    """A run that is there: nothing is started, so nothing is needed of its conversation."""
+    return Created(run, is_new=False, title=None, system=None, params=Params())
+
+
+# What is there.
+
+
+async def find(connection: AsyncConnection, user_id: str, run_id: str) -> Run | None:
+    """The run, where it is the person's."""
+    row = (
+        (await connection.execute(select(runs).where(runs.c.id == run_id, runs.c.user_id == user_id)))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    question = select(run_answers).where(run_answers.c.run_id == run_id).order_by(run_answers.c.position)
+    answers = (await connection.execute(question)).mappings().all()
+    state: RunState = "running" if row["state"] == "running" else "ended"
+    return Run(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        user_message_id=row["user_message_id"],
+        answers=[RunAnswer(message_id=a["message_id"], column=a["column_no"], model=a["model"]) for a in answers],
+        state=state,
+        created_at=instant(row["created_us"]),
+        last_event_id=row["last_event_id"],
+    )
+
+
+async def exists(connection: AsyncConnection, run_id: str) -> bool:
+    """Whether the id is taken, by whomever."""
+    return (await connection.execute(select(runs.c.id).where(runs.c.id == run_id))).first() is not None
+
+
+async def _existing(connection: AsyncConnection, user_id: str, request: RunRequest) -> Run | None:
+    row = (await connection.execute(select(runs.c.user_id, runs.c.request).where(runs.c.id == request.id))).first()
+    if row is None:
+        return None
+    if row.user_id != user_id:
+        raise AppError(ErrorCode.CONFLICT, "This run's id is taken.", "Send it with a new id.", field="id")
+    if row.request != request.model_dump(mode="json"):
+        raise AppError(
+            ErrorCode.CONFLICT, "This id was used for another request.", "Send it with a new id.", field="id"
+        )  # fmt: skip
+    return await find(connection, user_id, request.id)
+
+
+async def _conversation(connection: AsyncConnection, user_id: str, request: RunRequest) -> Values | None:
+    question = select(conversations).where(conversations.c.id == request.conversation_id)
+    if connection.dialect.name == "postgresql":
+        question = question.with_for_update()  # two turns of one conversation, one after the other
+    row = (await connection.execute(question)).mappings().first()
+    if row is None:
+        return None
+    if row["user_id"] != user_id or row["deleted_us"] is not None:
+        raise not_found("conversation")
+    return dict(row)
+
+
+async def _message(connection: AsyncConnection, request: RunRequest, role: str | None) -> Values:
+    """The message that the request names as its parent."""
+    question = select(messages.c.id, messages.c.role, messages.c.parent_id).where(
+        messages.c.id == request.parent_id, messages.c.conversation_id == request.conversation_id
+    )
+    row = (await connection.execute(question)).mappings().first()
+    if row is None:
+        raise invalid("`parent_id` is no message of this conversation.", "Reload the page.", field="parent_id")
+    if role is not None and row["role"] != role:
+        raise invalid(f"`parent_id` must be a message of the role `{role}` for this kind of run.", field="parent_id")
+    return dict(row)
+
+
+# What is made.
+
+
+async def _new_conversation(connection: AsyncConnection, user_id: str, request: RunRequest, now: int) -> Values:
+    if request.kind != "send" or request.parent_id is not None:
+        raise not_found("conversation")
+    values: Values = {
+        "id": request.conversation_id, "user_id": user_id, "kind": request.chat_kind, "title": "", "titled": False,
+        "model": request.models[0], "system": request.system, "params": (request.params or Params()).model_dump(),
+        "columns": [], "pinned": False, "created_us": now, "updated_us": now,
+    }  # fmt: skip
+    await connection.execute(insert(conversations).values(values))
+    return values
+
+
+async def _question(connection: AsyncConnection, user_id: str, request: RunRequest, now: int) -> tuple[str, str]:
+    """The ids of the question, and of the message that the answers hang under."""
+    match request.kind:
+        case "retry":
+            question = await _message(connection, request, "user")
+            return question["id"], question["id"]
+        case "continue":
+            cut = await _message(connection, request, "assistant")
+            return await _asked(connection, request.conversation_id, cut), cut["id"]
+        case "send":
+            if request.parent_id is not None:
+                await _message(connection, request, None)
+    if not request.content.strip() and not request.attachment_ids:
+        raise invalid("There is nothing to send.", "Write something or attach a file.", field="content")
+    made = new_id()
+    await connection.execute(
+        insert(messages).values(
+            id=made, conversation_id=request.conversation_id, user_id=user_id, parent_id=request.parent_id,
+            role="user", content=request.content, status="done", created_us=now,
+        )
+    )  # fmt: skip
+    await _attach(connection, user_id, request, made)
+    return made, made
+
+
+async def _asked(connection: AsyncConnection, conversation_id: str, message: Values) -> str:
+    """The question above an answer, over earlier parts of it."""
+    while message["role"] != "user":
+        question = select(messages.c.id, messages.c.role, messages.c.parent_id).where(
+            messages.c.id == message["parent_id"], messages.c.conversation_id == conversation_id
+        )
+        row = (await connection.execute(question)).mappings().first()
+        if row is None:
+            raise invalid("There is no question above this answer.", field="parent_id")
+        message = dict(row)
+    return str(message["id"])
+
+
+async def _attach(connection: AsyncConnection, user_id: str, request: RunRequest, message_id: str) -> None:
+    wanted = list(dict.fromkeys(request.attachment_ids))
+    if not wanted:
+        return
+    question = select(attachments.c.id).where(attachments.c.id.in_(wanted), attachments.c.user_id == user_id)
+    own = set((await connection.execute(question)).scalars())
+    if len(own) != len(wanted):
+        raise invalid("A file is no longer there.", "Attach it again.", field="attachment_ids")
+    rows = [{"message_id": message_id, "attachment_id": each, "position": at} for at, each in enumerate(wanted)]
+    await connection.execute(insert(message_attachments), rows)
+
+
+def _columns(request: RunRequest, kind: str) -> list[int | None]:
+    if kind == "chat":
+        if len(request.models) != 1:
+            raise invalid("A chat is answered by one model.", field="models")
+        return [None]
+    columns = list(range(len(request.models))) if request.columns is None else request.columns
+    if len(columns) != len(request.models) or len(set(columns)) != len(columns):
+        raise invalid("`columns` must name one column a model, each once.", field="columns")
+    if any(not 0 <= column <= 3 for column in columns):
+        raise invalid("A column is a number from 0 to 3.", field="columns")
+    return [*columns]
+
+
+async def _update_conversation(
+    connection: AsyncConnection, conversation: Values, request: RunRequest, answers: list[RunAnswer], now: int
+) -> Values:
+    """Move the shown path, note model, prompt, parameters, and a title where there is none; returns what changed."""
+    changed: Values = {"leaf_id": answers[0].message_id, "updated_us": now}
+    if conversation["kind"] == "chat":
+        changed["model"] = request.models[0]
+    else:
+        changed["columns"] = _with_columns(conversation["columns"], answers)
+    if "system" in request.model_fields_set:
+        changed["system"] = request.system
+    if request.params is not None:
+        changed["params"] = request.params.model_dump()
+    if request.kind == "send" and not conversation["titled"] and not conversation["title"]:
+        names = await _file_names(connection, request) if not request.content.strip() else []
+        changed["title"] = title_of(request.content, names)
+    await connection.execute(update(conversations).where(conversations.c.id == request.conversation_id).values(changed))
+    return changed
+
+
+async def _file_names(connection: AsyncConnection, request: RunRequest) -> list[str]:
+    question = select(attachments.c.name).where(attachments.c.id.in_(request.attachment_ids[:1]))
+    return [*(await connection.execute(question)).scalars()]
+
+
+def _with_columns(before: list[Values], answers: list[RunAnswer]) -> list[Values]:
+    """The comparison's columns with the models that answer now."""
+    found = [dict(column) for column in before]
+    for answer in answers:
+        at = answer.column or 0
+        while len(found) <= at:
+            found.append({"model": answer.model})
+        found[at] = {"model": answer.model}
+    return found
