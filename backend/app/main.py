@@ -53,7 +53,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(db.close)
         try:
-            await db.start()
+            if not app.state.migrated:
+                await db.start()
         except MigrationError as error:
             log.critical("the tables cannot be brought to this version: %s", error)
             raise SystemExit(3) from None
@@ -81,12 +82,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={"4XX": {"model": ErrorResponse}, "5XX": {"model": ErrorResponse}},
     )
     app.state.settings = settings
+    app.state.migrated = False
     app.state.database = Database(settings.place)
     app.state.environment = environment
     app.state.monitor = Monitor(app.state.database, environment)
     for module in ROUTERS:
         app.include_router(module.router)
-    app.add_route("/{path:path}", FrontEnd(settings.app_frontend).answer, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_route(
+        "/{path:path}", FrontEnd(settings.app_frontend).answer, methods=["GET", "HEAD"], include_in_schema=False
+    )
     add_handlers(app)
     app.add_middleware(Guard, settings=settings)
     return app

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import errno
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -41,6 +43,10 @@ def listen(host: str, port: int, option: str) -> socket.socket:
     return made
 
 
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal; 0, or 1 with a line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m backend.app.serve", description=__doc__)
@@ -60,8 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # After the ports: an import takes longer than to find one taken.
     import uvicorn
 
+    from backend.app.core.migrate import MigrationError, upgrade
     from backend.app.main import app
 
+    try:
+        # Before the server: of an error at its start uvicorn would show the inside.
+        asyncio.run(upgrade(app.state.settings.place))
+    except MigrationError as error:
+        sys.stderr.write(f"The tables cannot be brought to this version: {error}\n")
+        return 1
+    app.state.migrated = True
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again when it has stopped in order: that is an end, not a failure.
+        signal.signal(number, _end)
     config = uvicorn.Config(
         app,
         log_level=chosen.log_level,

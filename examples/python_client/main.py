@@ -4,7 +4,6 @@
 
 Run it in the checkout, beside a gateway (`make run`). Without arguments it takes the models that the gateway offers.
 """
-# ruff: noqa: T201 - a program prints
 
 from __future__ import annotations
 

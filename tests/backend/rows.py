@@ -58,9 +58,9 @@ async def message(db: Database, conversation_id: str, content: str = "Hello", **
 def receipt(
     *,
     cost_nano: int | None,
-    input: int | None,
+    input: int | None,  # noqa: A002 as in Usage
     output: int | None,
-    first_word_ms: float | None,  # noqa: A002 as in Usage
+    first_word_ms: float | None,
 ) -> Receipt:
     """Make a settled receipt."""
     total = None if input is None and output is None else (input or 0) + (output or 0)

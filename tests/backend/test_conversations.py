@@ -27,7 +27,7 @@ async def test_pages_have_everything_once_in_order_while_rows_are_added(
     seen: list[dict[str, object]] = []
     following: str | None = None
     while True:
-        query = {"limit": 3, **({"cursor": following} if following else {})}
+        query = {"limit": "3", **({"cursor": following} if following else {})}
         page = (await client.get("/api/conversations", params=query)).json()
         seen += page["items"]
         following = page["next_cursor"]
@@ -202,8 +202,8 @@ async def _comparison(application: Running) -> tuple[str, list[str]]:
     db = application.db
     made = await rows.conversation(db, kind="compare", columns=[{"model": "m0"}, {"model": "m1"}], model="m0")
     q1 = await rows.message(db, made, "q1")
-    for column in (0, 1):
-        last = await rows.message(db, made, f"a1 {column}", role="assistant", parent_id=q1, column=column)
+    await rows.message(db, made, "a1 0", role="assistant", parent_id=q1, column=0)
+    last = await rows.message(db, made, "a1 1", role="assistant", parent_id=q1, column=1)
     q2 = await rows.message(db, made, "q2", parent_id=last)
     await rows.message(db, made, "a2 1 old", role="assistant", parent_id=q2, column=1)
     for column in (0, 1):
@@ -289,7 +289,7 @@ def test_any_other_cursor_is_refused_kindly(said: str) -> None:
     try:
         at, row_id = cursor.decode(said)
     except AppError as error:
-        assert error.status == 422
+        found = error.status
     else:
-        assert at >= 0
-        assert is_id(row_id)
+        found = 200 if at >= 0 and is_id(row_id) else 500
+    assert found in {200, 422}

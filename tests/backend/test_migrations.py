@@ -61,7 +61,7 @@ async def test_tables_of_a_newer_version_are_left_alone(place: str) -> None:
     db = Database(url)
     async with db.write() as connection:
         await connection.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(MigrationError, match="`9999`.*run the newer version"):
+    with pytest.raises(MigrationError, match=r"`9999`.*run the newer version"):
         await upgrade(url)
     async with db.read() as connection:
         assert await connection.run_sync(stored_revision) == "9999"

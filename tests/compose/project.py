@@ -68,7 +68,7 @@ class Project:
     def start(self, command: str) -> subprocess.Popen[str]:
         """Start a command line that does not end by itself, in a session of its own."""
         return subprocess.Popen(
-            ["bash", "-c", f"exec {command}" if "=" not in command.split()[0] else command],
+            ["bash", "-c", command],
             cwd=self.folder, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip

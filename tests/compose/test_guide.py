@@ -81,6 +81,7 @@ def test_method_2_the_shell_wins(running: Project) -> None:
         assert running.default_model() == "gpt-4"
     finally:
         stop(process)
+    running.run("docker-compose down", check=True)
     running.run("docker-compose up -d", check=True)
     running.until_default_model("claude-3-haiku")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -37,10 +38,27 @@ OURS: Final = sorted(
 WAY: Final = ROOT / "docs/concepts/way-of-a-call.md"
 SECTIONS: Final = (GENERAL_SETTINGS, LITELLM_PARAMS, LITELLM_SETTINGS, MODEL_INFO, ROUTER_SETTINGS, TOP, TRUNKLINE)
 
-ABSENT: Final = frozenset({"/ui"})
+ABSENT: Final = frozenset[str]()
 """Paths that the pages name to say that this version does not have them."""
+OF_THE_APPLICATION: Final = frozenset(json.loads((ROOT / "frontend/openapi.json").read_text())["paths"]) | {
+    "/api",
+    "/ui",
+}
+"""Its paths as its OpenAPI has them, and the gateway's own page."""
 OF_OTHERS: Final = frozenset(
-    {"PYTHON", "ARGS", "CI", "PIP_INDEX_URL", "PIP_CERT", "COMMIT", "NUMERIC", "REAL", "BIGINT"}
+    {
+        "PYTHON",
+        "ARGS",
+        "CI",
+        "FORWARDED_ALLOW_IPS",
+        "TASK_MODEL_MAP",
+        "PIP_INDEX_URL",
+        "PIP_CERT",
+        "COMMIT",
+        "NUMERIC",
+        "REAL",
+        "BIGINT",
+    }
 )
 """Words in capitals that are no variables of the gateway."""
 
@@ -199,6 +217,8 @@ def test_variables_exist() -> None:
 def _answered(path: str) -> bool:
     path = path.partition("?")[0]
     known = chain((route.path for route in ROUTES), (template for _, template in DATA_PLANE))
+    if path in OF_THE_APPLICATION:
+        return True
     return any(fits(template, path) or template == path for template in known) or (
         routes.match(path.encode()) is not None
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
+import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -45,18 +48,38 @@ def settle(previous: Sequence[PreviousKey], data: Path, *, now: float | None = N
     One without a stated end has a day from when it was first seen, which the data folder remembers: a restart does not
     begin the day anew. What is no longer configured is forgotten. Where the folder refuses, the day begins now.
     """
-    moment = time.time() if now is None else now
-    path = data / FILE
-    known = _read(path)
     digests = [hashlib.sha256(each.key.reveal().encode()).digest() for each in previous]
-    open_ended = [digest for digest, each in zip(digests, previous, strict=True) if each.until is None]
-    seen = {digest.hex(): min(known.get(digest.hex(), moment), moment) for digest in open_ended}
-    if seen != known:
-        _write(path, seen)
+    open_ended = [digest.hex() for digest, each in zip(digests, previous, strict=True) if each.until is None]
+    seen = _first_seen(open_ended, data, now) if open_ended or (data / FILE).exists() else {}
     return tuple(
         FormerKey(digest, seen[digest.hex()] + GRACE_SECONDS if each.until is None else each.until)
         for digest, each in zip(digests, previous, strict=True)
     )
+
+
+def _first_seen(names: Sequence[str], data: Path, now: float | None) -> dict[str, float]:
+    with _locked(data):  # workers start together: the sight of the first is everybody's
+        moment = time.time() if now is None else now
+        known = _read(data / FILE)
+        seen = {name: min(known.get(name, moment), moment) for name in names}
+        if seen != known:
+            _write(data / FILE, seen)
+    return seen
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    """Alone with the file, among the workers of this data folder. A folder that refuses is said by `_write`."""
+    try:
+        lock = os.open(data / f".{FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _read(path: Path) -> dict[str, float]:

@@ -30,7 +30,31 @@ CREDENTIALS: Final = (
 )
 """The keys of the shipped configuration."""
 
-APPLICATION: Final = (Variable("MODEL", "the application's default model", "gemini-2.5-flash", active=True),)
+APPLICATION: Final = (
+    Variable("MODEL", "the application's default model", "gemini-2.5-flash", active=True),
+    Variable("APP_DATABASE_URL", "its database; default: SQLite in the data folder", "postgresql://…/app"),
+    Variable("LITELLM_BASE_URL", "where it finds the gateway", "http://127.0.0.1:4000"),
+    Variable("LITELLM_API_KEY", "the key it calls the gateway with; default: `LITELLM_MASTER_KEY`", "sk-..."),
+    Variable("AUTH_MODE", "`off` (default, this machine only), `password` or `oidc`", "password"),
+    Variable("AUTH_PASSWORD", "`password`: the one password of the one person", "..."),
+    Variable(
+        "AUTH_USERS", "`password`: people; `python -m backend.app.users hash` makes the hash", "'ada@…:$argon2id$…'"
+    ),
+    Variable("AUTH_ADMINS", "addresses of administrators, with commas between", "ada@example.org"),
+    Variable("AUTH_OIDC_ISSUER", "`oidc`: the provider's issuer", "https://id.example.org"),
+    Variable("AUTH_OIDC_CLIENT_ID", "`oidc`: this application's id there", "trunkline"),
+    Variable("AUTH_OIDC_CLIENT_SECRET", "`oidc`: its secret, where it has one", "..."),
+    Variable("AUTH_OIDC_NAME", "`oidc`: the word on the button", "Single sign-on"),
+    Variable("AUTH_ALLOWED", "`oidc`: addresses or `@domains` that may sign in; default: all", "@example.org"),
+    Variable("AUTH_SESSION_HOURS", "how long a sign-in lasts", "336"),
+    Variable("APP_PUBLIC_URL", "its address in the browser, behind a proxy", "https://chat.example.org"),
+    Variable("APP_ALLOWED_HOSTS", "further names for this machine while sign-in is off", "box.local"),
+    Variable("APP_MAX_FILE_MB", "the largest file", "20"),
+    Variable("APP_MAX_IMPORT_MB", "the largest import", "100"),
+    Variable("APP_MAX_STORAGE_MB", "all files of one person", "5000"),
+    Variable("APP_FRONTEND", "folder of the built front end", "frontend/chat/dist"),
+)
+"""Read by `backend/`, which is another program: `tests/backend/test_variables.py` holds the two lists together."""
 
 GATEWAY: Final = (
     Variable(

@@ -77,7 +77,10 @@ class MigrationFailed(Exception):
 class Shipper:
     """Ships the journals under `root` (`<data>/journal`) to one database."""
 
-    def __init__(self, root: Path, url: DatabaseUrl, onlooker: Onlooker | None = None) -> None:
+    def __init__(
+        self, root: Path, url: DatabaseUrl, onlooker: Onlooker | None = None, parent: int | None = None
+    ) -> None:
+        """`parent`: the process to end with. Who asks for it only now may be told of another: it may have died."""
         self.status = ShipperStatus(database=str(url.kind), pid=os.getpid())
         self._root = root
         self._url = url
@@ -85,7 +88,7 @@ class Shipper:
         self._session: Session | None = None
         self._visitors: dict[str, Visitor] = {}
         self._stop = _Signal()
-        self._parent = os.getppid()
+        self._parent = os.getppid() if parent is None else parent
         self._backoff = Backoff()
         self._written = ""
         self._written_at = 0.0

@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the shipper until it is told to stop."""
     parser = argparse.ArgumentParser(prog="trunkline-shipper", description="Moves journals to the database.")
     parser.add_argument("--data", type=Path, required=True, help="the gateway's data folder")
-    data: Path = parser.parse_args(arguments).data
+    parser.add_argument("--parent", type=int, help="the process to end with; by default the one that started this")
+    given = parser.parse_args(arguments)
+    data: Path = given.data
     logging.basicConfig(level=logging.INFO, format="shipper: %(message)s", stream=sys.stderr)
     root = data / "journal"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     gc.disable()
     os.nice(max(0, NICENESS - os.nice(0)))
-    asyncio.run(_run(data, url))
+    asyncio.run(_run(data, url, given.parent))
     return 0
 
 
@@ -60,8 +62,8 @@ def _url(data: Path) -> DatabaseUrl:
     return url
 
 
-async def _run(data: Path, url: DatabaseUrl) -> None:
-    shipper = Shipper(data / "journal", url, Watcher(data))
+async def _run(data: Path, url: DatabaseUrl, parent: int | None) -> None:
+    shipper = Shipper(data / "journal", url, Watcher(data), parent)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, shipper.stop)

@@ -48,8 +48,9 @@ class Shipping:
         if process is not None:
             _log.warning("the ledger's shipper ended with %s; starting it again", process.returncode)
         self._next = now + RESTART_SECONDS
+        arguments = ("--data", str(self._data), "--parent", str(os.getpid()))
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-            [sys.executable, "-m", "trunkline.ledger.shipper_main", "--data", str(self._data)],
+            [sys.executable, "-m", "trunkline.ledger.shipper_main", *arguments],
             env=self._environ,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C is for the gateway, which stops it last

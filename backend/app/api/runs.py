@@ -86,6 +86,5 @@ async def stream_run_events(
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> EventStream:
     """Stream the events after `after`, or after the header `Last-Event-ID`, until `end`."""
-    await runs.get(user, run_id)
     # A browser that comes back by itself sends the header and the old address: the later of the two is what it has.
-    return EventStream(runs.events(run_id, max(after, last_event_id or 0)), headers=_HEADERS)
+    return EventStream(await runs.events(user, run_id, max(after, last_event_id or 0)), headers=_HEADERS)

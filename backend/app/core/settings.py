@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     app_max_storage_mb: int = Field(default=5000, ge=1, description="All files of one person, in MB.")
     app_frontend: Path = Field(
         default=ROOT / "frontend" / "chat" / "dist",
-        description="Folder of the built front end. Default: `frontend/chat/dist`.",
+        description="Folder of the built front end.",
     )
 
     @classmethod

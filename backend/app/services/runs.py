@@ -47,6 +47,7 @@ _log = logging.getLogger(__name__)
 class _Running:
     run: Run
     log: RunLog
+    user_id: str
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     tasks: dict[str, asyncio.Task[Outcome]] = field(default_factory=dict[str, asyncio.Task[Outcome]])
 
@@ -107,7 +108,7 @@ class Runs:
     async def get(self, user: Identity, run_id: str) -> Run:
         """The run. Raises `AppError` where there is none of this person."""
         async with self._db.read() as connection:
-            found = await runs_create.find(connection, user.id, run_id)
+            found = await connection.run_sync(runs_create.find, user.id, run_id)
         if found is None:
             raise not_found("run")
         return self._fresh(found)
@@ -124,9 +125,12 @@ class Runs:
             await runs_store.ask_to_stop(self._db, run_id, column)
         return found
 
-    def events(self, run_id: str, after: int) -> AsyncIterator[bytes]:
-        """The run's events after number `after`, as they are sent."""
+    async def events(self, user: Identity, run_id: str, after: int) -> AsyncIterator[bytes]:
+        """The run's events after number `after`, as they are sent. Raises `AppError`: there is none of this person."""
         running = self._running.get(run_id)
+        if running is None or running.user_id != user.id:
+            _ = await self.get(user, run_id)
+            running = self._running.get(run_id)
         return runs_reader.read(self._db, run_id, after, None if running is None else running.log)
 
     async def _refuse_losses(self, user: Identity, request: RunRequest) -> None:
@@ -139,7 +143,7 @@ class Runs:
         if not lacking or request.kind != "send":
             return
         async with self._db.read() as connection:
-            if await runs_create.exists(connection, request.id):
+            if await connection.run_sync(runs_create.exists, request.id):
                 return
             tree = await with_draft(
                 connection, user.id, conversation_id=request.conversation_id, parent_id=request.parent_id,
@@ -160,7 +164,7 @@ class Runs:
 
     def _begin(self, user: Identity, request: RunRequest, created: runs_create.Created) -> None:
         run = created.run
-        running = self._running[run.id] = _Running(run, self._scribe.open(run.id))
+        running = self._running[run.id] = _Running(run, self._scribe.open(run.id), user.id)
         if created.title is not None:
             running.log.append("title", TitleEvent(title=created.title))
         for answer in run.answers:
@@ -235,8 +239,11 @@ class Runs:
         self, user: Identity, request: RunRequest, created: runs_create.Created, answer: RunAnswer
     ) -> Prepare:
         async def prepare() -> Sent:
-            async with self._db.read() as connection:
-                tree = await messages_of(connection, user.id, created.run.conversation_id)
+            if created.alone is not None:
+                tree = [created.alone]
+            else:
+                async with self._db.read() as connection:
+                    tree = await messages_of(connection, user.id, created.run.conversation_id)
             leaf = request.parent_id if request.kind == "continue" else created.run.user_message_id
             assert leaf is not None
             known = self._catalogue.find(answer.model)

@@ -6,14 +6,15 @@ The same id again finds the run that is there, whichever process and however sim
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.app.api.schemas.conversations import Params
 from backend.app.api.schemas.errors import ErrorCode
+from backend.app.api.schemas.messages import Message
 from backend.app.api.schemas.runs import Run, RunAnswer, RunRequest, RunState
 from backend.app.core.clock import instant, now_us
 from backend.app.core.db import Database
@@ -45,17 +46,18 @@ class Created:
     """The conversation's new title."""
     system: str | None
     params: Params
+    alone: Message | None = None
+    """The question, where there is nothing before it: then nothing need be read to ask it."""
 
 
 async def create(db: Database, user_id: str, request: RunRequest, owner: str) -> Created:
     """Store the run, or find it. Raises `AppError`: not the caller's, not there, or a parent that does not fit."""
     for remaining in range(TRIES - 1, -1, -1):
         try:
-            async with db.write() as connection:
-                return await _create(connection, user_id, request, owner)
+            return await db.run(partial(_create, user_id=user_id, request=request, owner=owner))
         except IntegrityError:
             async with db.read() as connection:
-                found = await _existing(connection, user_id, request)
+                found = await connection.run_sync(_existing, user_id, request)
             if found is not None:
                 return _again(found)
             if not remaining:
@@ -63,41 +65,45 @@ async def create(db: Database, user_id: str, request: RunRequest, owner: str) ->
     raise AssertionError("the last try returns or raises")
 
 
-async def _create(connection: AsyncConnection, user_id: str, request: RunRequest, owner: str) -> Created:
-    found = await _existing(connection, user_id, request)
+def _create(connection: Connection, user_id: str, request: RunRequest, owner: str) -> Created:
+    found = _existing(connection, user_id, request)
     if found is not None:
         return _again(found)
     now = now_us()
-    conversation = await _conversation(connection, user_id, request)
+    conversation = _conversation(connection, user_id, request)
+    is_first = conversation is None
     if conversation is None:
-        conversation = await _new_conversation(connection, user_id, request, now)
-    question, answers_under = await _question(connection, user_id, request, now)
+        conversation = _new_conversation(connection, user_id, request, now)
+    question, answers_under = _question(connection, user_id, request, now)
     answers = [
         RunAnswer(message_id=new_id(), column=column, model=model)
         for model, column in zip(request.models, _columns(request, conversation["kind"]), strict=True)
     ]
-    await connection.execute(
-        insert(runs).values(
-            id=request.id, user_id=user_id, conversation_id=request.conversation_id, user_message_id=question,
-            kind=request.kind, state="running", request=request.model_dump(mode="json"), owner=owner,
-            heartbeat_us=now, created_us=now,
-        )
+    connection.execute(
+        insert(runs),
+        {
+            "id": request.id, "user_id": user_id, "conversation_id": request.conversation_id, "user_message_id": question,
+            "kind": request.kind, "state": "running", "request": request.model_dump(mode="json"), "owner": owner,
+            "heartbeat_us": now, "created_us": now,
+        },
     )  # fmt: skip
     for position, answer in enumerate(answers):
-        await connection.execute(
-            insert(messages).values(
-                id=answer.message_id, conversation_id=request.conversation_id, user_id=user_id, run_id=request.id,
-                parent_id=answers_under, role="assistant", column_no=answer.column, content="", model=answer.model,
-                status="waiting", created_us=now + 1 + position,
-            )
+        connection.execute(
+            insert(messages),
+            {
+                "id": answer.message_id, "conversation_id": request.conversation_id, "user_id": user_id, "run_id": request.id,
+                "parent_id": answers_under, "role": "assistant", "column_no": answer.column, "content": "", "model": answer.model,
+                "status": "waiting", "created_us": now + 1 + position,
+            },
         )  # fmt: skip
-        await connection.execute(
-            insert(run_answers).values(
-                run_id=request.id, message_id=answer.message_id, column_no=answer.column, model=answer.model,
-                position=position,
-            )
+        connection.execute(
+            insert(run_answers),
+            {
+                "run_id": request.id, "message_id": answer.message_id, "column_no": answer.column, "model": answer.model,
+                "position": position,
+            },
         )  # fmt: skip
-    changed = await _update_conversation(connection, conversation, request, answers, now)
+    changed = _update_conversation(connection, conversation, request, answers, now)
     run = Run(
         id=request.id, conversation_id=request.conversation_id, user_message_id=question, answers=answers,
         state="running", created_at=instant(now), last_event_id=0,
@@ -105,7 +111,16 @@ async def _create(connection: AsyncConnection, user_id: str, request: RunRequest
     conversation |= changed
     return Created(
         run, is_new=True, title=changed.get("title"), system=conversation["system"],
-        params=Params.model_validate(conversation["params"]),
+        params=Params.model_validate(conversation["params"]), alone=_alone(request, run) if is_first else None,
+    )  # fmt: skip
+
+
+def _alone(request: RunRequest, run: Run) -> Message | None:
+    if request.attachment_ids:
+        return None
+    return Message(
+        id=run.user_message_id, conversation_id=run.conversation_id, parent_id=None, role="user", column=None,
+        content=request.content, status="done", created_at=run.created_at,
     )  # fmt: skip
 
 
@@ -117,17 +132,13 @@ def _again(run: Run) -> Created:
 # What is there.
 
 
-async def find(connection: AsyncConnection, user_id: str, run_id: str) -> Run | None:
+def find(connection: Connection, user_id: str, run_id: str) -> Run | None:
     """The run, where it is the person's."""
-    row = (
-        (await connection.execute(select(runs).where(runs.c.id == run_id, runs.c.user_id == user_id)))
-        .mappings()
-        .first()
-    )
+    row = (connection.execute(select(runs).where(runs.c.id == run_id, runs.c.user_id == user_id))).mappings().first()
     if row is None:
         return None
     question = select(run_answers).where(run_answers.c.run_id == run_id).order_by(run_answers.c.position)
-    answers = (await connection.execute(question)).mappings().all()
+    answers = (connection.execute(question)).mappings().all()
     state: RunState = "running" if row["state"] == "running" else "ended"
     return Run(
         id=row["id"],
@@ -140,13 +151,13 @@ async def find(connection: AsyncConnection, user_id: str, run_id: str) -> Run | 
     )
 
 
-async def exists(connection: AsyncConnection, run_id: str) -> bool:
+def exists(connection: Connection, run_id: str) -> bool:
     """Whether the id is taken, by whomever."""
-    return (await connection.execute(select(runs.c.id).where(runs.c.id == run_id))).first() is not None
+    return (connection.execute(select(runs.c.id).where(runs.c.id == run_id))).first() is not None
 
 
-async def _existing(connection: AsyncConnection, user_id: str, request: RunRequest) -> Run | None:
-    row = (await connection.execute(select(runs.c.user_id, runs.c.request).where(runs.c.id == request.id))).first()
+def _existing(connection: Connection, user_id: str, request: RunRequest) -> Run | None:
+    row = (connection.execute(select(runs.c.user_id, runs.c.request).where(runs.c.id == request.id))).first()
     if row is None:
         return None
     if row.user_id != user_id:
@@ -155,14 +166,14 @@ async def _existing(connection: AsyncConnection, user_id: str, request: RunReque
         raise AppError(
             ErrorCode.CONFLICT, "This id was used for another request.", "Send it with a new id.", field="id"
         )  # fmt: skip
-    return await find(connection, user_id, request.id)
+    return find(connection, user_id, request.id)
 
 
-async def _conversation(connection: AsyncConnection, user_id: str, request: RunRequest) -> Values | None:
+def _conversation(connection: Connection, user_id: str, request: RunRequest) -> Values | None:
     question = select(conversations).where(conversations.c.id == request.conversation_id)
     if connection.dialect.name == "postgresql":
         question = question.with_for_update()  # two turns of one conversation, one after the other
-    row = (await connection.execute(question)).mappings().first()
+    row = (connection.execute(question)).mappings().first()
     if row is None:
         return None
     if row["user_id"] != user_id or row["deleted_us"] is not None:
@@ -170,12 +181,12 @@ async def _conversation(connection: AsyncConnection, user_id: str, request: RunR
     return dict(row)
 
 
-async def _message(connection: AsyncConnection, request: RunRequest, role: str | None) -> Values:
+def _message(connection: Connection, request: RunRequest, role: str | None) -> Values:
     """The message that the request names as its parent."""
     question = select(messages.c.id, messages.c.role, messages.c.parent_id).where(
         messages.c.id == request.parent_id, messages.c.conversation_id == request.conversation_id
     )
-    row = (await connection.execute(question)).mappings().first()
+    row = (connection.execute(question)).mappings().first()
     if row is None:
         raise invalid("`parent_id` is no message of this conversation.", "Reload the page.", field="parent_id")
     if role is not None and row["role"] != role:
@@ -186,7 +197,7 @@ async def _message(connection: AsyncConnection, request: RunRequest, role: str |
 # What is made.
 
 
-async def _new_conversation(connection: AsyncConnection, user_id: str, request: RunRequest, now: int) -> Values:
+def _new_conversation(connection: Connection, user_id: str, request: RunRequest, now: int) -> Values:
     if request.kind != "send" or request.parent_id is not None:
         raise not_found("conversation")
     values: Values = {
@@ -194,58 +205,59 @@ async def _new_conversation(connection: AsyncConnection, user_id: str, request: 
         "model": request.models[0], "system": request.system, "params": (request.params or Params()).model_dump(),
         "columns": [], "pinned": False, "created_us": now, "updated_us": now,
     }  # fmt: skip
-    await connection.execute(insert(conversations).values(values))
+    connection.execute(insert(conversations), values)
     return values
 
 
-async def _question(connection: AsyncConnection, user_id: str, request: RunRequest, now: int) -> tuple[str, str]:
+def _question(connection: Connection, user_id: str, request: RunRequest, now: int) -> tuple[str, str]:
     """The ids of the question, and of the message that the answers hang under."""
     match request.kind:
         case "retry":
-            question = await _message(connection, request, "user")
+            question = _message(connection, request, "user")
             return question["id"], question["id"]
         case "continue":
-            cut = await _message(connection, request, "assistant")
-            return await _asked(connection, request.conversation_id, cut), cut["id"]
+            cut = _message(connection, request, "assistant")
+            return _asked(connection, request.conversation_id, cut), cut["id"]
         case "send":
             if request.parent_id is not None:
-                await _message(connection, request, None)
+                _message(connection, request, None)
     if not request.content.strip() and not request.attachment_ids:
         raise invalid("There is nothing to send.", "Write something or attach a file.", field="content")
     made = new_id()
-    await connection.execute(
-        insert(messages).values(
-            id=made, conversation_id=request.conversation_id, user_id=user_id, parent_id=request.parent_id,
-            role="user", content=request.content, status="done", created_us=now,
-        )
+    connection.execute(
+        insert(messages),
+        {
+            "id": made, "conversation_id": request.conversation_id, "user_id": user_id, "parent_id": request.parent_id,
+            "role": "user", "content": request.content, "status": "done", "created_us": now,
+        },
     )  # fmt: skip
-    await _attach(connection, user_id, request, made)
+    _attach(connection, user_id, request, made)
     return made, made
 
 
-async def _asked(connection: AsyncConnection, conversation_id: str, message: Values) -> str:
+def _asked(connection: Connection, conversation_id: str, message: Values) -> str:
     """The question above an answer, over earlier parts of it."""
     while message["role"] != "user":
         question = select(messages.c.id, messages.c.role, messages.c.parent_id).where(
             messages.c.id == message["parent_id"], messages.c.conversation_id == conversation_id
         )
-        row = (await connection.execute(question)).mappings().first()
+        row = (connection.execute(question)).mappings().first()
         if row is None:
             raise invalid("There is no question above this answer.", field="parent_id")
         message = dict(row)
     return str(message["id"])
 
 
-async def _attach(connection: AsyncConnection, user_id: str, request: RunRequest, message_id: str) -> None:
+def _attach(connection: Connection, user_id: str, request: RunRequest, message_id: str) -> None:
     wanted = list(dict.fromkeys(request.attachment_ids))
     if not wanted:
         return
     question = select(attachments.c.id).where(attachments.c.id.in_(wanted), attachments.c.user_id == user_id)
-    own = set((await connection.execute(question)).scalars())
+    own = set((connection.execute(question)).scalars())
     if len(own) != len(wanted):
         raise invalid("A file is no longer there.", "Attach it again.", field="attachment_ids")
     rows = [{"message_id": message_id, "attachment_id": each, "position": at} for at, each in enumerate(wanted)]
-    await connection.execute(insert(message_attachments), rows)
+    connection.execute(insert(message_attachments), rows)
 
 
 def _columns(request: RunRequest, kind: str) -> list[int | None]:
@@ -261,8 +273,8 @@ def _columns(request: RunRequest, kind: str) -> list[int | None]:
     return [*columns]
 
 
-async def _update_conversation(
-    connection: AsyncConnection, conversation: Values, request: RunRequest, answers: list[RunAnswer], now: int
+def _update_conversation(
+    connection: Connection, conversation: Values, request: RunRequest, answers: list[RunAnswer], now: int
 ) -> Values:
     """Move the shown path, note model, prompt, parameters, and a title where there is none; returns what changed."""
     changed: Values = {"leaf_id": answers[0].message_id, "updated_us": now}
@@ -275,15 +287,15 @@ async def _update_conversation(
     if request.params is not None:
         changed["params"] = request.params.model_dump()
     if request.kind == "send" and not conversation["titled"] and not conversation["title"]:
-        names = await _file_names(connection, request) if not request.content.strip() else []
+        names = _file_names(connection, request) if not request.content.strip() else []
         changed["title"] = title_of(request.content, names)
-    await connection.execute(update(conversations).where(conversations.c.id == request.conversation_id).values(changed))
+    connection.execute(update(conversations).where(conversations.c.id == request.conversation_id).values(changed))
     return changed
 
 
-async def _file_names(connection: AsyncConnection, request: RunRequest) -> list[str]:
+def _file_names(connection: Connection, request: RunRequest) -> list[str]:
     question = select(attachments.c.name).where(attachments.c.id.in_(request.attachment_ids[:1]))
-    return [*(await connection.execute(question)).scalars()]
+    return [*(connection.execute(question)).scalars()]
 
 
 def _with_columns(before: list[Values], answers: list[RunAnswer]) -> list[Values]:

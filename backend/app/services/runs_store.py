@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Delete, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Delete, delete, insert, select, update
 
 from backend.app.api.schemas.errors import ErrorBody
 from backend.app.api.schemas.messages import Loss, MessageStatus, Receipt, Route
@@ -50,21 +49,21 @@ class Outcome:
 # While it runs.
 
 
-async def write_events(connection: AsyncConnection, run_id: str, owner: str, events: Sequence[Stored]) -> None:
+def write_events(connection: Connection, run_id: str, owner: str, events: Sequence[Stored]) -> None:
     """Add events and a sign of life. Raises `NotOwner`."""
     now = now_us()
     values: dict[str, Any] = {"heartbeat_us": now}
     if events:
         values["last_event_id"] = events[-1].id
     own = update(runs).where(runs.c.id == run_id, runs.c.owner == owner, runs.c.state == "running").values(values)
-    if (await connection.execute(own)).rowcount == 0:
+    if connection.execute(own).rowcount == 0:
         raise NotOwner(run_id)
     if events:
         rows = [
             {"run_id": run_id, "id": event.id, "type": event.type, "data": event.data, "created_us": now}
             for event in events
         ]
-        await connection.execute(insert(run_events), rows)
+        connection.execute(insert(run_events), rows)
 
 
 def receipt_columns(receipt: Receipt | None) -> dict[str, Any]:
@@ -84,9 +83,9 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-async def finish(connection: AsyncConnection, outcome: Outcome) -> None:
+def finish(connection: Connection, outcome: Outcome) -> None:
     """Write an answer down as it ended."""
-    await connection.execute(
+    connection.execute(
         update(messages)
         .where(messages.c.id == outcome.message_id, messages.c.status.in_(UNFINISHED))
         .values(
@@ -105,16 +104,15 @@ async def finish(connection: AsyncConnection, outcome: Outcome) -> None:
 
 async def settle(db: Database, message_id: str, receipt: Receipt) -> None:
     """Put the ledger's row in place of the estimate."""
+    change = update(messages).where(messages.c.id == message_id).values(receipt_columns(receipt))
     async with db.write() as connection:
-        await connection.execute(
-            update(messages).where(messages.c.id == message_id).values(receipt_columns(receipt))
-        )  # fmt: skip
+        await connection.execute(change)
 
 
-async def end(connection: AsyncConnection, run_id: str, owner: str, event: Stored) -> None:
+def end(connection: Connection, run_id: str, owner: str, event: Stored) -> None:
     """End a run with its last event. Raises `NotOwner`."""
-    await write_events(connection, run_id, owner, [event])
-    await connection.execute(update(runs).where(runs.c.id == run_id).values(state="ended", ended_us=now_us()))
+    write_events(connection, run_id, owner, [event])
+    connection.execute(update(runs).where(runs.c.id == run_id).values(state="ended", ended_us=now_us()))
 
 
 # Stopping, from any process.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.journals import Writer, call, intent_of, mixed, until
@@ -14,6 +16,7 @@ from tests.support.ledger import (
     shipping,
 )
 from tests.support.postgres import Postgres
+from trunkline.ledger.shipper_main import ENVIRONMENT
 from trunkline.store.columns import HEAD
 
 
@@ -98,3 +101,20 @@ def _alive(pid: int) -> bool:
     return (
         Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z" if Path("/proc").exists() else True
     )
+
+
+def test_a_shipper_whose_parent_died_before_it_could_look_ends(tmp_path: Path) -> None:
+    """A gateway that is killed in the moment after it started the shipper leaves none behind."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "journal").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "trunkline.ledger.shipper_main",
+        "--data",
+        str(tmp_path),
+        "--parent",
+        str(gone.pid),
+    ]
+    assert subprocess.run(command, timeout=60, env={**os.environ, ENVIRONMENT: ""}).returncode == 0

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,15 @@ def test_its_use_is_warned_of_once_an_hour(caplog: pytest.LogCaptureFixture) -> 
     assert "(1 more times;" in said[0]
     assert "(10 more times;" in said[1]
     assert FORMER not in caplog.text
+
+
+def test_workers_that_start_together_agree(tmp_path: Path) -> None:
+    """Sixteen at once give the key one end, and the file stays whole."""
+    previous = (PreviousKey(key=Secret(FORMER)),)
+    for round_ in range(20):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        with ThreadPoolExecutor(16) as pool:
+            ends = set(pool.map(lambda _, folder=folder: settle(previous, folder)[0].until, range(16)))
+        kept = json.loads((folder / FILE).read_text())
+        assert ends == {kept[hash_key(FORMER)] + GRACE_SECONDS}

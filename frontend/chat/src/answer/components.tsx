@@ -38,7 +38,7 @@ function Link({ href, children }: { href?: string | undefined; children?: React.
   );
 }
 
-// Levels start below the heading of the message, which is an h3.
+// Levels start below the heading of the message, which is an h2.
 /** How each element of an answer is drawn. A constant: a new object would draw every block again. */
 export const COMPONENTS: Components = {
   a: ({ href, children }) => <Link href={href}>{children}</Link>,

@@ -15,7 +15,7 @@ async function reachable(request: Request): Promise<Response> {
 }
 
 /** The typed client; `await call(api.GET(...))` gives the body or throws an ApiError. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: reachable, headers: { [CSRF_HEADER]: "1" } });
+export const api = createClient<paths>({ baseUrl: "", fetch: reachable, headers: { [CSRF_HEADER]: "1" } });
 
 interface Outcome<Data> {
   data?: Data;

@@ -5,6 +5,7 @@ import { StatusText } from "@trunkline/kit/StatusText";
 import { Toaster } from "@trunkline/kit/Toast";
 import { sessionQuery } from "@/api/session";
 import { GlobalKeys } from "@/keys/GlobalKeys";
+import { PageBar } from "./PageBar";
 import { Rail } from "./Rail";
 import { RailDrawer } from "./RailDrawer";
 import { ServiceNotice } from "./ServiceNotice";
@@ -12,14 +13,7 @@ import { useOverlay } from "./shellStore";
 import { useSignedOut } from "./useSignedOut";
 
 const ShortcutSheet = lazy(() => import("@/keys/ShortcutSheet"));
-interface PaletteProps {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-}
-const palettes = import.meta.glob<Record<string, React.ComponentType<PaletteProps>>>(["../search/CommandPalette.tsx"]);
-const CommandPalette = lazy(async () => ({
-  default: (await palettes["../search/CommandPalette.tsx"]?.())?.["CommandPalette"] ?? ((_: PaletteProps) => null),
-}));
+const CommandPalette = lazy(() => import("@/search/CommandPalette").then((room) => ({ default: room.CommandPalette })));
 
 /** What stands around every page: the rail, the notices, and what can be opened from anywhere. */
 export function Shell(): React.JSX.Element {
@@ -38,6 +32,7 @@ export function Shell(): React.JSX.Element {
       <RailDrawer />
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
         <ServiceNotice />
+        <PageBar />
         <Outlet />
       </main>
       <GlobalKeys />

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import * as v from "valibot";
+import { compareSearch, newCompareSearch } from "@/compare/search";
 import { PageProblem } from "./PageProblem";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
@@ -8,11 +9,6 @@ import { ConversationPage } from "@/thread/ConversationPage";
 
 /** A part of the address that is not as it should be counts as left out: an old link still opens. */
 const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.fallback(v.optional(schema), undefined);
-
-const rooms = import.meta.glob(["../{compare,models,usage,settings,search}/*.tsx"]);
-function page(room: string, name: string) {
-  return async () => ({ default: ((await rooms[`../${room}/${name}.tsx`]?.()) as never)?.[name] ?? NotFound });
-}
 
 const rootRoute = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageProblem });
 const shell = createRoute({ getParentRoute: () => rootRoute, id: "shell", component: Shell });
@@ -33,18 +29,14 @@ const oneConversation = createRoute({
 const compareNew = createRoute({
   getParentRoute: () => shell,
   path: "/compare/new",
-  validateSearch: v.object({ models: optional(v.string()), q: optional(v.string()), blind: optional(v.boolean()) }),
-  component: lazyRouteComponent(page("compare", "NewComparePage")),
+  validateSearch: newCompareSearch,
+  component: lazyRouteComponent(() => import("@/compare/NewComparePage"), "NewComparePage"),
 });
 const compareOne = createRoute({
   getParentRoute: () => shell,
   path: "/compare/$id",
-  validateSearch: v.object({
-    layout: optional(v.picklist(["columns", "tabs", "diff"])),
-    pin: optional(v.number()),
-    blind: optional(v.boolean()),
-  }),
-  component: lazyRouteComponent(page("compare", "ComparePage")),
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("@/compare/ComparePage"), "ComparePage"),
 });
 const models = createRoute({
   getParentRoute: () => shell,
@@ -56,18 +48,18 @@ const models = createRoute({
     cheap: optional(v.boolean()),
     ready: optional(v.boolean()),
   }),
-  component: lazyRouteComponent(page("models", "ModelsPage")),
+  component: lazyRouteComponent(() => import("@/models/ModelsPage"), "ModelsPage"),
 });
 const oneModel = createRoute({
   getParentRoute: () => shell,
   path: "/models/$id",
-  component: lazyRouteComponent(page("models", "ModelPage")),
+  component: lazyRouteComponent(() => import("@/models/ModelPage"), "ModelPage"),
 });
 const usage = createRoute({
   getParentRoute: () => shell,
   path: "/usage",
   validateSearch: v.object({ days: optional(v.number()), by: optional(v.string()) }),
-  component: lazyRouteComponent(page("usage", "UsagePage")),
+  component: lazyRouteComponent(() => import("@/usage/UsagePage"), "UsagePage"),
 });
 
 const settings = createRoute({
@@ -80,27 +72,27 @@ const settings = createRoute({
 const settingsYou = createRoute({
   getParentRoute: () => settings,
   path: "you",
-  component: lazyRouteComponent(page("settings", "SettingsYouPage")),
+  component: lazyRouteComponent(() => import("@/settings/SettingsYouPage"), "SettingsYouPage"),
 });
 const settingsModels = createRoute({
   getParentRoute: () => settings,
   path: "models",
-  component: lazyRouteComponent(page("settings", "SettingsModelsPage")),
+  component: lazyRouteComponent(() => import("@/settings/SettingsModelsPage"), "SettingsModelsPage"),
 });
 const settingsPrompts = createRoute({
   getParentRoute: () => settings,
   path: "prompts",
-  component: lazyRouteComponent(page("settings", "SettingsPromptsPage")),
+  component: lazyRouteComponent(() => import("@/settings/SettingsPromptsPage"), "SettingsPromptsPage"),
 });
 const settingsData = createRoute({
   getParentRoute: () => settings,
   path: "data",
-  component: lazyRouteComponent(page("settings", "SettingsDataPage")),
+  component: lazyRouteComponent(() => import("@/settings/SettingsDataPage"), "SettingsDataPage"),
 });
 const settingsKeys = createRoute({
   getParentRoute: () => settings,
   path: "keys",
-  component: lazyRouteComponent(page("settings", "SettingsKeysPage")),
+  component: lazyRouteComponent(() => import("@/settings/SettingsKeysPage"), "SettingsKeysPage"),
 });
 
 const signIn = createRoute({

@@ -52,7 +52,7 @@ function Tools({ state, letter, maximised, isLast, actions }: ToolsProps): React
         </Button>
       )}
       {!running && state.text !== "" && isLast && (
-        <Button dense look="quiet" onClick={actions.continueWith}>
+        <Button dense look="quiet" className="-ml-3" onClick={actions.continueWith}>
           Continue with {letter} <ArrowRight {...ICON} />
         </Button>
       )}

@@ -27,7 +27,7 @@ interface TurnProps {
   actions: (column: number) => ColumnActions;
 }
 
-const GRID = ["", "md:grid-cols-1", "md:grid-cols-2", "md:grid-cols-3", "md:grid-cols-2 xl:grid-cols-4"];
+const GRID = ["", "md:grid-cols-1", "md:grid-cols-2", "md:grid-cols-3", "md:grid-cols-2 wide:grid-cols-4"];
 const MOVE_PX = 60;
 
 const SIGNS: Record<Standing["status"], string> = {

@@ -23,35 +23,46 @@ function ends(columns: readonly Measured[], figure: (receipt: Receipt) => number
   return low === undefined || high === undefined || low.value === high.value ? null : [low, high];
 }
 
-function costFact(columns: readonly Measured[]): string | null {
+/** One measured difference: `letter` did this, compared with `other` (null: with nobody, as "costs nothing"). */
+interface Fact {
+  letter: string;
+  did: string;
+  other: string | null;
+}
+
+function costFact(columns: readonly Measured[]): Fact | null {
   // As a number it is exact to 9 million dollars, and only the share is told.
   const found = ends(columns, (receipt) => (receipt.cost_nano === null ? null : Number(receipt.cost_nano)));
   if (found === null) return null;
   const [low, high] = found;
   const share = Math.floor((1 - low.value / high.value) * 100);
-  if (low.value === 0) return `${low.letter} costs nothing`;
-  return share < 1 ? null : `${low.letter} costs ${share} % less than ${high.letter}`;
+  if (low.value === 0) return { letter: low.letter, did: "costs nothing", other: null };
+  return share < 1 ? null : { letter: low.letter, did: `costs ${share} % less`, other: high.letter };
 }
 
-function beginFact(columns: readonly Measured[]): string | null {
-  const found = ends(columns, (receipt) => receipt.timing.first_word_ms);
+function timeFact(columns: readonly Measured[], did: string, figure: (receipt: Receipt) => number | null): Fact | null {
+  const found = ends(columns, figure);
   if (found === null) return null;
   const [low, high] = found;
-  return `${low.letter} began ${formatDuration(high.value - low.value)} sooner than ${high.letter}`;
+  return { letter: low.letter, did: `${did} ${formatDuration(high.value - low.value)} sooner`, other: high.letter };
 }
 
-function lengthFact(columns: readonly Measured[]): string | null {
-  const found = ends(columns, (receipt) => receipt.timing.total_ms);
-  if (found === null) return null;
-  const [low, high] = found;
-  return `${low.letter} was done ${formatDuration(high.value - low.value)} before ${high.letter}`;
+/** "B costs 94 % less than A, began 0.3 s sooner and was done 3.1 s sooner": who and than whom are said when they change. */
+function phrase(fact: Fact, before: Fact | undefined): string {
+  const who = before?.letter === fact.letter ? "" : `${fact.letter} `;
+  const than = fact.other === null || (who === "" && before?.other === fact.other) ? "" : ` than ${fact.other}`;
+  return `${who}${fact.did}${than}`;
 }
 
 /** One sentence with what was measured, never with what is better; null while there is nothing to compare. */
 export function factsOf(columns: readonly Measured[], isRunning: boolean): string | null {
-  const facts = [costFact(columns), beginFact(columns), isRunning ? null : lengthFact(columns)];
-  const said = facts.filter((fact) => fact !== null);
-  if (said.length === 0) return null;
+  const facts = [
+    costFact(columns),
+    timeFact(columns, "began", (receipt) => receipt.timing.first_word_ms),
+    isRunning ? null : timeFact(columns, "was done", (receipt) => receipt.timing.total_ms),
+  ].filter((fact) => fact !== null);
+  if (facts.length === 0) return null;
+  const said = facts.map((fact, index) => phrase(fact, facts[index - 1]));
   const list = said.length < 3 ? said.join(" and ") : `${said.slice(0, -1).join(", ")} and ${said.at(-1)}`;
-  return `${isRunning ? "So far " : ""}${list}. Tokens are each model's own count.`;
+  return `${isRunning ? "So far " : ""}${list}. Tokens are each model’s own count.`;
 }

@@ -66,7 +66,7 @@ export function LossNotice(props: LossNoticeProps): React.JSX.Element | null {
         )}
         {alternatives
           .filter((id) => id !== lastModel)
-          .slice(0, 2)
+          .slice(0, canKeep ? 1 : 2)
           .map((id) => (
             <Button key={id} dense onClick={() => onPick(id)}>
               Use {modelName(id)}

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Button } from "@trunkline/kit/Button";
+import { formatCount } from "@trunkline/kit/format";
 import { Dialog } from "@trunkline/kit/Dialog";
 import { Select } from "@trunkline/kit/Select";
 import { TextArea, TextField } from "@trunkline/kit/TextField";
@@ -77,8 +78,8 @@ export default function TurnSettingsDialog({ conversationId, settings }: { conve
         inputMode="decimal"
         placeholder="As the model chooses"
         value={numbers[name]}
-        hint={ignored ? `${model.name} takes none` : `${min} to ${max}`}
-        error={values[name] === undefined ? `A number from ${min} to ${max}` : null}
+        hint={ignored ? `${model.name} takes none` : `${min} to ${formatCount(max)}`}
+        error={values[name] === undefined ? `A number from ${min} to ${formatCount(max)}` : null}
         onChange={(event) => setNumbers({ ...numbers, [name]: event.target.value })}
       />
     );

@@ -37,7 +37,7 @@ export interface DraftFile {
 }
 
 /** The files of each draft. */
-export const draftFiles = createStore<Record<string, DraftFile[]>>(() => ({}));
+const draftFiles = createStore<Record<string, DraftFile[]>>(() => ({}));
 
 const NONE: DraftFile[] = [];
 export const filesOf = (conversationId: string): DraftFile[] => draftFiles.getState()[conversationId] ?? NONE;

@@ -5,7 +5,7 @@ import { modelsQuery } from "@/api/models";
 import type { ErrorBody } from "@/api/types";
 import { ErrorCard, type ErrorAction } from "@trunkline/kit/ErrorCard";
 import { Words } from "@trunkline/kit/Words";
-import { alternativeOf, fixOf, kindOf, messageOf, type Remedy } from "./words";
+import { alternativeOf, fixOf, kindOf, messageOf, quoteOf, type Remedy } from "./words";
 import { useCountdown } from "./useCountdown";
 
 interface AnswerErrorProps {
@@ -54,7 +54,7 @@ export function AnswerError(props: AnswerErrorProps): React.JSX.Element {
     keys: null,
   };
   const actions = remedies.map((remedy) => made[remedy]).filter((action) => action !== null);
-  const quote = error.provider_said === null ? null : { who: provider ?? "The provider", text: error.provider_said };
+  const quote = quoteOf(error, provider ?? "The provider");
 
   return (
     <ErrorCard

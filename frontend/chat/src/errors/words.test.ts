@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorBody, ErrorCode, ModelCard } from "@/api/types";
-import { alternativeOf, fixOf, kindOf, messageOf } from "./words";
+import { alternativeOf, fixOf, kindOf, messageOf, quoteOf } from "./words";
 
 function error(code: ErrorCode, more: Partial<ErrorBody> = {}): ErrorBody {
   return {
@@ -66,6 +66,13 @@ describe("errors", () => {
     expect(fixOf(error("no_key", { variable: "MISTRAL_API_KEY" }))).toContain("MISTRAL_API_KEY");
     expect(fixOf(error("key_refused", { variable: "OPENAI_API_KEY" }))).toBe("Check OPENAI_API_KEY.");
     expect(fixOf(error("no_key", { fix: "Do this.", variable: "X" }))).toBe("Do this.");
+  });
+
+  it("quote a provider only when it was asked", () => {
+    const said = { provider_said: "Incorrect API key" };
+    expect(quoteOf(error("key_refused", said), "openai")).toEqual({ who: "openai", text: "Incorrect API key" });
+    expect(quoteOf(error("no_key", said), "openai")).toBeNull();
+    expect(quoteOf(error("key_refused"), "openai")).toBeNull();
   });
 
   it("offer an alternative only when it is ready, allowed and another model", () => {

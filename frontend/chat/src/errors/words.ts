@@ -53,6 +53,15 @@ export function fixOf(error: ErrorBody): string | null {
   return null;
 }
 
+/** Codes for which no provider was asked: whatever stands in `provider_said` then is our own log's. */
+const NOT_ASKED: ReadonlySet<ErrorCode> = new Set(["no_key", "budget", "gateway_down", "not_permitted", "too_large"]);
+
+/** The provider's own words, to be shown as a quotation; null where it was not asked. */
+export function quoteOf(error: ErrorBody, who: string): { who: string; text: string } | null {
+  if (error.provider_said === null || NOT_ASKED.has(error.code)) return null;
+  return { who, text: error.provider_said };
+}
+
 /** The model that would do instead, when it is ready and is not the one that failed. */
 export function alternativeOf(error: ErrorBody, models: readonly ModelCard[]): ModelCard | null {
   const found = models.find((model) => model.id === error.alternative && model.id !== error.model);

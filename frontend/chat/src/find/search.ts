@@ -7,7 +7,7 @@ export interface Match {
 }
 
 /** Folds what a searcher does not care about. The length stays that of the text wherever it can. */
-export const fold = (text: string): string => text.toLocaleLowerCase();
+const fold = (text: string): string => text.toLocaleLowerCase();
 
 /** Every place where `words` stands in the messages, also in those that are not on the page. */
 export function findMatches(rows: readonly Row[], words: string): Match[] {

@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
     width: "5rem",
     align: "right",
     sortable: true,
-    cell: (model) => (model.price === null ? "–" : formatPrice(model.price.input_per_mtok)),
+    cell: (model) => (model.embedded ? "free" : model.price === null ? "–" : formatPrice(model.price.input_per_mtok)),
   },
   {
     id: "output",
@@ -42,7 +42,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
     width: "5.5rem",
     align: "right",
     sortable: true,
-    cell: (model) => (model.price === null ? "–" : formatPrice(model.price.output_per_mtok)),
+    cell: (model) => (model.embedded ? "free" : model.price === null ? "–" : formatPrice(model.price.output_per_mtok)),
   },
   {
     id: "first",

@@ -21,7 +21,7 @@ export function FilterBar({ filters, onChange }: FilterBarProps): React.JSX.Elem
           key={key}
           type="button"
           aria-pressed={filters[key]}
-          aria-label={name}
+          title={name}
           className="h-7 rounded-control border border-line-strong px-2 text-ui text-ink-2 hover:bg-sunken aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent coarse:min-h-11"
           onClick={() => onChange({ ...filters, [key]: !filters[key] })}
         >

@@ -17,6 +17,25 @@ interface PickerListProps {
 
 const HEADING_PX = 28;
 
+/** The name of a group; the first one also names the columns of figures. */
+function Heading({ row, isFirst }: { row: PickerRow & { kind: "heading" }; isFirst: boolean }): React.JSX.Element {
+  return (
+    <div role="presentation" className="flex h-full items-end gap-2 px-4 pb-1 text-meta text-ink-3">
+      <span className="flex-1 font-medium">
+        {row.label} {row.count}
+      </span>
+      {isFirst && (
+        <span aria-hidden="true" className="flex gap-2 text-right max-sm:hidden">
+          <span className="w-12">context</span>
+          <span className="w-24">$/M in / out</span>
+          <span className="w-14">first word</span>
+          <span className="w-[5.25rem]" />
+        </span>
+      )}
+    </div>
+  );
+}
+
 /** The list box: only what is in view is in the page, hundreds of models are as quick as ten. */
 export function PickerList(props: PickerListProps): React.JSX.Element {
   "use no memo"; // TanStack Virtual changes the object it returns, which React Compiler takes for unchanged.
@@ -64,9 +83,7 @@ export function PickerList(props: PickerListProps): React.JSX.Element {
               style={{ height: item.size, transform: `translateY(${item.start}px)` }}
             >
               {row?.kind === "heading" && (
-                <div role="presentation" className="flex h-full items-end px-4 pb-1 text-meta font-medium text-ink-3">
-                  {row.label} {row.count}
-                </div>
+                <Heading row={row} isFirst={item.index === 0} />
               )}
               {row?.kind === "model" && (
                 <ModelRow

@@ -1,11 +1,10 @@
 import { runEventsUrl } from "@/api/runs";
 import type { RunEvents } from "@/api/types";
 import { EVENT_NAMES, type RunEvent } from "./answerState";
+import { reconnectDelay, sequence } from "./sequence";
 
 /** Without an event for this long the connection is taken for dead; the server's pings are no events to a browser. */
 const SILENCE_MS = 35_000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 8_000;
 
 /** `open` while events can come; `reconnecting` when they cannot, for now. */
 export type StreamState = "open" | "reconnecting";
@@ -15,19 +14,6 @@ export interface StreamHooks {
   onState: (state: StreamState) => void;
   /** The stream could not be opened for the `attempt`-th time in a row. Answers whether to go on trying. */
   onFailure: (attempt: number) => Promise<boolean>;
-}
-
-/** Milliseconds to wait before the `attempt`-th try in a row (from 1); `random` is in [0, 1). */
-export function reconnectDelay(attempt: number, random: number): number {
-  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
-  return ceiling / 2 + (ceiling / 2) * random;
-}
-
-/** What to do with an event of id `id` when `last` was the last one taken. Ids are dense, so a gap is a loss. */
-export function sequence(last: number, id: number): "take" | "known" | "gap" {
-  if (!Number.isSafeInteger(id) || id <= 0) return "take";
-  if (id <= last) return "known";
-  return id === last + 1 ? "take" : "gap";
 }
 
 /** Follows the events of a run until `end`, gapless across lost connections. */

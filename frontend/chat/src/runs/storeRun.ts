@@ -44,7 +44,7 @@ const EMPTY: Omit<Message, "id" | "conversation_id" | "parent_id" | "role" | "co
 };
 
 /** The messages that a run has added: the question, when it is new, and an empty answer for each model. */
-export function messagesOfRun(run: Run, request: RunRequest, attachments: Attachment[]): Message[] {
+function messagesOfRun(run: Run, request: RunRequest, attachments: Attachment[]): Message[] {
   const shared = { ...EMPTY, conversation_id: run.conversation_id, created_at: run.created_at, run_id: run.id };
   const question: Message = {
     ...shared,

@@ -20,38 +20,6 @@ export function useAnswer(message: Message): AnswerState {
   return live && isRunning(message.status) ? live : stored;
 }
 
-/** A followed run with its answers by message id; undefined for a run that this page does not follow. */
-export function useRun(
-  runId: string | null,
-): { connection: LiveRun["connection"]; answers: Record<string, AnswerState> } | undefined {
-  const run = useStore(liveRuns, (runs) => (runId === null ? undefined : runs[runId]));
-  const ids = run?.answerIds;
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const ends = (ids ?? []).map((id) => answerStore(id)?.subscribe(listener));
-      return () => ends.forEach((end) => end?.());
-    },
-    [ids],
-  );
-  const snapshots = useSyncExternalStore(subscribe, snapshotOf(ids));
-  return useMemo(() => run && { connection: run.connection, answers: snapshots }, [run, snapshots]);
-}
-
-const NONE: Record<string, AnswerState> = {};
-const lastSnapshot = new WeakMap<string[], Record<string, AnswerState>>();
-
-function snapshotOf(ids: string[] | undefined): () => Record<string, AnswerState> {
-  return () => {
-    if (!ids) return NONE;
-    const known = lastSnapshot.get(ids) ?? NONE;
-    const states = ids.flatMap((id) => answerStore(id)?.getSnapshot() ?? []);
-    if (states.every((state) => known[state.messageId] === state)) return known;
-    const fresh = Object.fromEntries(states.map((state) => [state.messageId, state]));
-    lastSnapshot.set(ids, fresh);
-    return fresh;
-  };
-}
-
 /** The run at work in a conversation, if any. */
 export function useConversationRun(conversationId: string): LiveRun | undefined {
   return useStore(liveRuns, (runs) =>

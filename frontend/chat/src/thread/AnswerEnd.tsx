@@ -19,6 +19,7 @@ export function AnswerEnd({ answer, onContinue }: { answer: AnswerState; onConti
       </End>
     );
   }
+  if (answer.finishReason === "content_filter") return <End>Stopped by the provider's filter.</End>;
   const isCut = answer.status === "cut" || (answer.finishReason !== null && CUT_REASONS.has(answer.finishReason));
   if (!isCut) return null;
   return (

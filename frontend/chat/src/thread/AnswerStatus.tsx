@@ -1,5 +1,6 @@
 import { useStore } from "zustand";
 import { useEffect, useState } from "react";
+import { useOnline } from "@/app/useOnline";
 import { liveRuns } from "@/runs/liveRuns";
 import type { AnswerState } from "@/runs/answerState";
 
@@ -30,9 +31,10 @@ function words(answer: AnswerState, provider: string | null, now: number): strin
 
 /** The state of an answer that is being written, as far as there is something to say. */
 export function AnswerStatus({ answer, runId, provider }: AnswerStatusProps): React.JSX.Element {
-  const isLost = useStore(liveRuns, (runs) => runId !== null && runs[runId]?.connection === "reconnecting");
+  const isOnline = useOnline();
+  const isBroken = useStore(liveRuns, (runs) => runId !== null && runs[runId]?.connection === "reconnecting");
   const now = useSeconds();
-  const text = isLost ? "Reconnecting, nothing is lost" : words(answer, provider, now);
+  const text = isBroken || !isOnline ? "Reconnecting, nothing is lost" : words(answer, provider, now);
   const isBlank = answer.text === "" && answer.reasoning === "";
   return (
     <p data-waiting="" className="min-h-6.5 pt-1 text-ui text-ink-3">

@@ -1,5 +1,4 @@
 import { use, useState } from "react";
-import { Button } from "@trunkline/kit/Button";
 import type { Loss, Message } from "@/api/types";
 import { ConversationActionsContext } from "./actions";
 import { useModel } from "./conversationSettings";
@@ -10,6 +9,8 @@ interface SwitchMarkProps {
   from: string | null;
   losses: readonly Loss[];
 }
+
+const LINK = "rounded-control underline decoration-line-strong underline-offset-2 hover:text-ink coarse:min-h-11";
 
 /** Where another model takes over, and what it did not get. It stays in the thread for ever. */
 export function SwitchMark({ answer, from, losses }: SwitchMarkProps): React.JSX.Element {
@@ -26,14 +27,14 @@ export function SwitchMark({ answer, from, losses }: SwitchMarkProps): React.JSX
           {left}
         </span>
         {losses.length > 0 && (
-          <Button dense look="quiet" className="px-1" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button type="button" className={LINK} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
             Details
-          </Button>
+          </button>
         )}
         {losses.length > 0 && (
-          <Button dense look="quiet" className="px-1" onClick={() => retryElsewhere(answer)}>
+          <button type="button" className={LINK} onClick={() => retryElsewhere(answer)}>
             Change
-          </Button>
+          </button>
         )}
       </div>
       {isOpen && (

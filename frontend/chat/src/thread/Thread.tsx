@@ -8,6 +8,7 @@ import { lastTurnStart, type Row } from "./rows";
 import { useLastTurn } from "./useLastTurn";
 import { usePinnedScroll } from "./usePinnedScroll";
 import { usePrinting } from "./usePrinting";
+import { useShowMessage } from "./useShowMessage";
 import { useThreadKeys } from "./useThreadKeys";
 import { VirtualRows, type VirtualHandle } from "./VirtualRows";
 
@@ -34,6 +35,7 @@ export function Thread({ id, rows, isLoading }: ThreadProps): React.JSX.Element 
   const start = lastTurnStart(rows);
   const lastTurn = useLastTurn(scroller, isPinned, toEnd);
   useThreadKeys(scroller, rows, virtual);
+  useShowMessage(scroller, rows, virtual);
   const earlier = rows.slice(0, start);
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
