@@ -51,6 +51,7 @@ OF_OTHERS: Final = frozenset(
         "ARGS",
         "CI",
         "FORWARDED_ALLOW_IPS",
+        "HTTP_PROXY",
         "TASK_MODEL_MAP",
         "PIP_INDEX_URL",
         "PIP_CERT",
@@ -217,7 +218,7 @@ def test_variables_exist() -> None:
 def _answered(path: str) -> bool:
     path = path.partition("?")[0]
     known = chain((route.path for route in ROUTES), (template for _, template in DATA_PLANE))
-    if path in OF_THE_APPLICATION:
+    if (path.rstrip("/") or path) in OF_THE_APPLICATION:
         return True
     return any(fits(template, path) or template == path for template in known) or (
         routes.match(path.encode()) is not None

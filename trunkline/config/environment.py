@@ -52,6 +52,7 @@ APPLICATION: Final = (
     Variable("APP_MAX_FILE_MB", "the largest file", "20"),
     Variable("APP_MAX_IMPORT_MB", "the largest import", "100"),
     Variable("APP_MAX_STORAGE_MB", "all files of one person", "5000"),
+    Variable("TRUNKLINE_ENV_FILE", "another file than `.env` in the folder where it starts", "/etc/trunkline/app.env"),
     Variable("APP_FRONTEND", "folder of the built front end", "frontend/chat/dist"),
 )
 """Read by `backend/`, which is another program: `tests/backend/test_variables.py` holds the two lists together."""

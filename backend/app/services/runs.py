@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.app.api.schemas.errors import ErrorBody
 from backend.app.api.schemas.events import EndEvent, TitleEvent, UsageEvent
@@ -201,10 +200,9 @@ class Runs:
         await asyncio.wait({task})
         outcome = writer.never_begun() if task.cancelled() else task.result()
 
-        async def finish(connection: AsyncConnection) -> None:
-            await runs_store.finish(connection, outcome)
-
-        await self._scribe.with_events(running.run.id, running.log, finish)
+        await self._scribe.with_events(
+            running.run.id, running.log, lambda connection: runs_store.finish(connection, outcome)
+        )  # fmt: skip
         writer.announce(outcome)
         if outcome.receipt is not None:
             receipt = await self._settler.settle(message_id, outcome.receipt)
@@ -214,10 +212,10 @@ class Runs:
     async def _end(self, running: _Running) -> None:
         end = Stored(running.log.last_id + 1, "end", encoded(EndEvent()))
 
-        async def finish(connection: AsyncConnection) -> None:
-            await runs_store.end(connection, running.run.id, self._owner, end)
-
-        await self._scribe.with_events(running.run.id, running.log, finish)
+        await self._scribe.with_events(
+            running.run.id, running.log,
+            lambda connection: runs_store.end(connection, running.run.id, self._owner, end),
+        )  # fmt: skip
         running.log.append_written(end)
 
     def _stop(self, running: _Running, message_id: str, reason: Callable[[], ErrorBody]) -> None:

@@ -82,7 +82,8 @@ def _create(connection: Connection, user_id: str, request: RunRequest, owner: st
     connection.execute(
         insert(runs),
         {
-            "id": request.id, "user_id": user_id, "conversation_id": request.conversation_id, "user_message_id": question,
+            "id": request.id, "user_id": user_id, "conversation_id": request.conversation_id,
+            "user_message_id": question,
             "kind": request.kind, "state": "running", "request": request.model_dump(mode="json"), "owner": owner,
             "heartbeat_us": now, "created_us": now,
         },
@@ -91,15 +92,18 @@ def _create(connection: Connection, user_id: str, request: RunRequest, owner: st
         connection.execute(
             insert(messages),
             {
-                "id": answer.message_id, "conversation_id": request.conversation_id, "user_id": user_id, "run_id": request.id,
-                "parent_id": answers_under, "role": "assistant", "column_no": answer.column, "content": "", "model": answer.model,
+                "id": answer.message_id, "conversation_id": request.conversation_id, "user_id": user_id,
+                "run_id": request.id,
+                "parent_id": answers_under, "role": "assistant", "column_no": answer.column, "content": "",
+                "model": answer.model,
                 "status": "waiting", "created_us": now + 1 + position,
             },
         )  # fmt: skip
         connection.execute(
             insert(run_answers),
             {
-                "run_id": request.id, "message_id": answer.message_id, "column_no": answer.column, "model": answer.model,
+                "run_id": request.id, "message_id": answer.message_id, "column_no": answer.column,
+                "model": answer.model,
                 "position": position,
             },
         )  # fmt: skip

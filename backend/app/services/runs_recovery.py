@@ -107,7 +107,7 @@ async def _close_answers(connection: AsyncConnection, run_id: str) -> list[str]:
     )
     told = _read_events((row.type, json.loads(row.data)) for row in events)
     for row in rows:
-        await runs_store.finish(connection, told.get(row.id, _Told()).outcome(row.id))
+        await connection.run_sync(runs_store.finish, told.get(row.id, _Told()).outcome(row.id))
     # What readers had seen beyond the last write is not here: everybody gets a snapshot instead.
     await connection.execute(delete(run_events).where(run_events.c.run_id == run_id))
     return [row.id for row in rows]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.app.core.db import Database
 from backend.app.services import runs_store
-from backend.app.services.run_events import RunLog
+from backend.app.services.run_events import RunLog, Stored
 from backend.app.services.runs_store import NotOwner
 
 FLUSH_SECONDS: Final = 0.1
@@ -84,27 +85,28 @@ class Scribe:
             if log.unwritten_count or now - self._beaten[run_id] > HEARTBEAT_SECONDS
         ]
         if due:
-            async with self._writing, self._db.write() as connection:
-                done = [(run_id, log, await self._write(connection, run_id, log)) for run_id, log in due]
-            for run_id, log, upto in done:
-                if upto is None:
-                    self._on_lost(run_id)
-                    continue
-                log.written(upto)
-                self._beaten[run_id] = now
+            async with self._writing:
+                batches = {run_id: log.unwritten()[:BATCH_EVENTS] for run_id, log in due}
+                lost = await self._db.run(partial(self._write, batches))
+                for run_id, log in due:
+                    self._beaten[run_id] = now
+                    log.written(batches[run_id][-1].id if batches[run_id] else 0)
+                    if log.unwritten_count:
+                        self._news.set()
+            for run_id in lost:
+                self._on_lost(run_id)
 
-    async def _write(self, connection: AsyncConnection, run_id: str, log: RunLog) -> int | None:
-        """The number of the last event that was written; `None`: the run is another's."""
-        events = log.unwritten()[:BATCH_EVENTS]
-        if len(events) == BATCH_EVENTS:
-            self._news.set()
-        try:
-            await runs_store.write_events(connection, run_id, self._owner, events)
-        except NotOwner:
-            return None
-        return events[-1].id if events else 0
+    def _write(self, batches: Mapping[str, Sequence[Stored]], connection: Connection) -> list[str]:
+        """Write what each run has; returns the ids of runs that are another's."""
+        lost = []
+        for run_id, events in batches.items():
+            try:
+                runs_store.write_events(connection, run_id, self._owner, events)
+            except NotOwner:
+                lost.append(run_id)
+        return lost
 
-    async def with_events(self, run_id: str, log: RunLog, work: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    async def with_events(self, run_id: str, log: RunLog, work: Callable[[Connection], None]) -> None:
         """Write all events of a run together with something else, in one transaction; patient with the database.
 
         Raises `NotOwner`, or the database's error after two minutes of them.
@@ -115,9 +117,12 @@ class Scribe:
             try:
                 async with self._writing:
                     events = log.unwritten()
-                    async with self._db.write() as connection:
-                        await runs_store.write_events(connection, run_id, self._owner, events)
-                        await work(connection)
+
+                    def write(connection: Connection, events: Sequence[Stored] = events) -> None:
+                        runs_store.write_events(connection, run_id, self._owner, events)
+                        work(connection)
+
+                    await self._db.run(write)
                     log.written(events[-1].id if events else 0)
             except (SQLAlchemyError, OSError, TimeoutError):
                 if asyncio.get_running_loop().time() > until:
