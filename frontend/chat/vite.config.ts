@@ -26,7 +26,9 @@ function themeScript(): Plugin {
         const names = Object.keys(bundle ?? {});
         const script = names.find((name) => /^assets\/theme-[\w-]+\.js$/.test(name));
         if (script === undefined) throw new Error("the theme's script is not in the bundle");
-        const fonts = names.filter((name) => /ibm-plex-(sans-latin-wght-normal|mono-latin-400-normal)[\w-]*\.woff2$/.test(name));
+        const fonts = names.filter((name) =>
+          /ibm-plex-(sans-latin-wght-normal|mono-latin-400-normal)[\w-]*\.woff2$/.test(name),
+        );
         return [
           { tag: "script", attrs: { src: `/${script}` }, injectTo: "head-prepend" },
           ...fonts.map((font) => ({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from backend.app.core.errors import AppError
 from backend.app.core.ids import is_id, new_id
 from backend.app.services.conversations import RESTORABLE_US
 from backend.app.services.housekeeping import tidy
+from backend.app.services.usage import report
 from tests.backend import rows
 from tests.backend.app_fixtures import Running
 
@@ -140,6 +142,11 @@ async def test_after_thirty_days_it_is_gone_and_what_it_cost_is_not(
     assert await rows.count(db, "messages") == 0
     totals = (await client.get("/api/usage")).json()["totals"]
     assert (totals["calls"], totals["cost_nano"]) == (1, "5")
+    async with db.read() as connection:
+        others = await report(
+            connection, await rows.person(db, "bob@example.org"), days=1, zone="UTC", now=datetime.now(UTC)
+        )
+    assert others.totals.calls == 0
 
 
 async def test_purge_deletes_at_once_but_not_under_a_running_answer(

@@ -14,7 +14,7 @@ from backend.app.api.schemas.transfer import ExportDocument
 from backend.app.core.clock import now_us
 from backend.app.core.ids import new_id
 from backend.app.services.imports import chatgpt, librechat, open_webui, ours
-from backend.app.services.imports.draft import Unusable, when
+from backend.app.services.imports.draft import DraftMessage, Unusable, when
 from backend.app.services.imports.storing import ordered
 from backend.app.services.markdown import money
 from tests.backend import rows
@@ -231,6 +231,13 @@ async def test_hostile_files_do_no_harm(client: httpx.AsyncClient, value: Any) -
     for item in listed:
         assert (await client.get(f"/api/conversations/{item['id']}")).status_code == 200
     assert (await client.get("/api/export")).status_code == 200
+
+
+def test_a_message_without_its_parent_begins_anew() -> None:
+    """What hangs under something that is not in the file is kept as a beginning; a ring is left out."""
+    pairs = [("child", "first"), ("first", "missing"), ("a", "b"), ("b", "a")]
+    drafts = [DraftMessage(id=key, parent=parent, role="user", content=key) for key, parent in pairs]
+    assert [(message.id, message.parent) for message in ordered(drafts)] == [("first", None), ("child", "first")]
 
 
 async def test_a_very_deep_tree_is_walked_without_recursion(client: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,13 @@ async def test_a_file_that_no_message_has_goes_after_a_day(application: Running,
         await connection.execute(
             tables.message_attachments.insert().values(message_id=message, attachment_id=kept["id"], position=0)
         )
+    stored = [path for path in (application.settings.trunkline_data / "files").rglob("*") if path.is_file()]
+    for path in stored:
+        os.utime(path, (1, 1))  # bytes of the last minute are left alone
     await tidy(db, application.settings, now_us() + 2 * DAY_US)
+    assert (await client.get(f"/api/files/{kept['id']}")).content == PNG
+    left = await rows.count(db, "blobs") if db.kind == "postgresql" else sum(path.exists() for path in stored)
+    assert left == 1
     statuses = [(await client.get(f"/api/files/{each['id']}")).status_code for each in (kept, dropped, twin)]
     assert statuses == [200, 404, 404]
     shown = (await client.get(f"/api/conversations/{made}")).json()

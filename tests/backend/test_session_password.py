@@ -136,6 +136,7 @@ async def test_an_unknown_address_costs_a_hash_as_well(start: Start, monkeypatch
     assert len(verified) == 2
     assert verified[0] == HASH
     assert verified[1] != HASH
+    assert verified[1].startswith("$argon2id$")
 
 
 async def test_guessing_is_stopped_and_says_for_how_long(start: Start) -> None:

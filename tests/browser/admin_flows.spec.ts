@@ -58,9 +58,7 @@ test("@once the filter line narrows the list, stands in the address, and says wh
 test("@once a pasted id is found whatever the time", async ({ page, asked, signIn }) => {
   const month = new Date(Date.now() - 30 * 86_400_000).toISOString();
   const week = new Date(Date.now() - 7 * 86_400_000).toISOString();
-  const { requests } = await asked<{ requests: { request_id: string }[] }>(
-    `requests?from=${month}&to=${week}&limit=1`,
-  );
+  const { requests } = await asked<{ requests: { request_id: string }[] }>(`requests?from=${month}&to=${week}&limit=1`);
   const id = requests[0]?.request_id ?? "";
   await signIn("requests?last=1h");
   await filter(page, id);
@@ -170,6 +168,18 @@ test("@once an error group leads to the requests behind it", async ({ page, sign
   await expect(rows(page)).toHaveCount(count + 1);
 });
 
+test("@once unusual spending is marked on the chart, named, and leads to the requests of that hour", async ({
+  page,
+  signIn,
+}) => {
+  await signIn();
+  await expect(page.locator("[data-chart]").getByText("▲ smart 12 × usual")).toBeVisible();
+  const item = page.getByRole("listitem").filter({ hasText: "Spend of smart" });
+  await expect(item).toContainText("12 × usual, $0.012 in an hour and usually $0.001");
+  await item.getByRole("link", { name: "requests" }).click();
+  await expect(page).toHaveURL(/from=.*to=.*model=smart/);
+});
+
 test("@once totals are those of the gateway, in the zone that is chosen", async ({ page, asked, signIn }) => {
   await signIn("spend?last=7d&zone=Asia%2FKathmandu");
   const all = page.getByRole("table", { name: "Totals" }).locator("[data-spend]").first();
@@ -220,10 +230,7 @@ test("@once the key stays nowhere in the browser", async ({ page, context, stage
   expect(await context.cookies(`${stage.url}/v1/models`)).toEqual([]);
 });
 
-test("@once when the gateway stops answering the page says so and keeps what it has", async ({
-  page,
-  signIn,
-}) => {
+test("@once when the gateway stops answering the page says so and keeps what it has", async ({ page, signIn }) => {
   await signIn("spend");
   await expect(page.getByRole("table", { name: "Totals" })).toBeVisible();
   await page.route("**/trunkline/usage**", async (route) => route.abort());

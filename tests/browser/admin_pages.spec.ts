@@ -54,9 +54,7 @@ test("one request opens beside the list with its line and its receipt", async ({
 
 test("errors come in groups with what to do", async ({ page, signIn, accessible, picture }) => {
   await signIn("errors");
-  await expect(
-    page.getByRole("list", { name: "Groups of errors" }).getByRole("listitem").first(),
-  ).toBeVisible();
+  await expect(page.getByRole("list", { name: "Groups of errors" }).getByRole("listitem").first()).toBeVisible();
   await expect(page.getByText("Check the variable that the model's api_key names")).toBeVisible();
   await accessible();
   await picture("errors");

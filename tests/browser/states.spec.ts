@@ -128,8 +128,9 @@ test("key refused: whose, and which variable to check", async ({
   });
   await asked(app, "wrong key");
   await expect(answers(app).last()).toContainText(
-    "OpenAI refused the gateway's key (401). Check the key of OpenAI.",
+    "OpenAI refused the gateway's key (401).",
   );
+  await expect(answers(app).last()).toContainText("Check the key of OpenAI.");
   await expect(answers(app).last()).toContainText("Incorrect API key provided");
   await accessible(app);
   await picture("state-key-refused");

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from tests.support.fixtures import MakeGateway
@@ -14,6 +15,7 @@ from tests.support.raw_http import Answer, exchange, request_bytes
 from tests.unit.admin.conftest import gateway
 from tests.unit.admin.fakes import FakeGateway
 from trunkline.admin import ui_cookie
+from trunkline.admin.app import create_app
 from trunkline.ir import Secret
 
 __all__ = ["gateway"]
@@ -133,3 +135,22 @@ def test_a_new_master_key_ends_every_session(gateway: FakeGateway) -> None:
     assert ui_cookie.admits(gateway, headers, now)
     gateway.snapshot = replace(gateway.snapshot, master_key=Secret("sk-another-0123456789"))
     assert not ui_cookie.admits(gateway, headers, now)
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "hint"),
+    [
+        ("sk-1234", "localhost:4000", "sk-1234"),
+        ("sk-1234", "gateway.example", None),
+        ("sk-secret-1", "localhost", None),
+    ],
+)
+async def test_only_the_tutorials_key_is_hinted_at_and_only_here(
+    gateway: FakeGateway, key: str, host: str, hint: str | None
+) -> None:
+    """A form on this machine says that the key is `sk-1234`; nobody is ever told another, and nobody elsewhere."""
+    gateway.snapshot = replace(gateway.snapshot, master_key=Secret(key))
+    transport = httpx.ASGITransport(app=create_app(gateway), client=("127.0.0.1", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+        answer = await client.get("/trunkline/session")
+    assert answer.json() == {"signed_in": False, "needs_key": True, "hint": hint}

@@ -15,6 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,6 +106,16 @@ def past(count: int, now_us: int) -> Iterator[CallRecord]:
     yield _record(chance, minute + 3, model="unpriced", price_version="", cost=0, cost_input=0, cost_output=0)
 
 
+def _note_anomaly(database: Database) -> None:
+    """An hour of this day in which a model cost twelve times the usual, as the shipper would have written it."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    first, last = (moment.isoformat(" ", "microseconds") for moment in (hour, hour + timedelta(hours=1)))
+    database.query(
+        "INSERT INTO trunkline_anomalies VALUES"
+        f" ('model', 'smart', '{first}', 'high', '{first}', '{last}', 12000000000, 1000000000, 0, 3000000000)"
+    )
+
+
 def stage(folder: Path, provider: FakeProvider, count: int) -> Gateway:
     """Write the past and start the gateway over it."""
     root = folder / "data" / "journal"
@@ -115,7 +126,11 @@ def stage(folder: Path, provider: FakeProvider, count: int) -> Gateway:
     writer.end(*past(count, time.time_ns() // 1000))
     writer.die()
     ship_all(root, database)
-    dark = {"model_name": "mistral-large", "litellm_params": {"model": "mistral/mistral-large-latest"}}
+    _note_anomaly(database)
+    dark: dict[str, object] = {
+        "model_name": "mistral-large",
+        "litellm_params": {"model": "mistral/mistral-large-latest"},
+    }
     models = [*standard_models(provider), model("local-demo", "plain", provider.base_url), dark]
     environment = {"SSL_CERT_FILE": provider.ports.ca_file, "MISTRAL_API_KEY": ""}
     return Gateway(folder, GatewayConfig(models=models, environment=environment))

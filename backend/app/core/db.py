@@ -63,7 +63,12 @@ class Database:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(work)
         async with self._writer:
-            return await asyncio.to_thread(self._run, work)
+            working = asyncio.ensure_future(asyncio.to_thread(self._run, work))
+            try:
+                return await asyncio.shield(working)
+            except asyncio.CancelledError:
+                await asyncio.wait({working})  # the thread does not stop, and the lock is its own until it ends
+                raise
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         if self._thread_engine is None:

@@ -78,7 +78,9 @@ export function Bill({ receipt, className }: BillProps): React.JSX.Element {
               >
                 {label}
               </th>
-              <td className={`py-1 text-right ${label === "Cost" ? "font-semibold text-ink" : "text-ink-2"}`}>{value}</td>
+              <td className={`py-1 text-right ${label === "Cost" ? "font-semibold text-ink" : "text-ink-2"}`}>
+                {value}
+              </td>
             </tr>
           ))}
         </tbody>

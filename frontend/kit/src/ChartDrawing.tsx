@@ -21,7 +21,15 @@ type Row = Record<string, number | string>;
 function drawing({ key, label, style }: ChartSeries, kind: "bars" | "lines"): React.JSX.Element {
   const common = { dataKey: key, name: label, isAnimationActive: false } as const;
   return kind === "bars" ? (
-    <Bar key={key} {...common} stackId="all" fill={style.colour} stroke="var(--canvas)" strokeWidth={1} maxBarSize={32} />
+    <Bar
+      key={key}
+      {...common}
+      stackId="all"
+      fill={style.colour}
+      stroke="var(--canvas)"
+      strokeWidth={1}
+      maxBarSize={32}
+    />
   ) : (
     <Line
       key={key}
@@ -99,9 +107,7 @@ function ChartDrawing(props: ChartProps): React.JSX.Element {
         <Tooltip
           isAnimationActive={false}
           cursor={{ fill: "var(--sunken)", stroke: "var(--line)" }}
-          content={(hint) => (
-            <Hint active={hint.active} label={hint.label} payload={hint.payload} formatX={formatX} formatY={formatY} />
-          )}
+          content={<Hint formatX={formatX} formatY={formatY} />}
         />
         {series.map((one) => drawing(one, kind))}
         {marks.map((mark) => (

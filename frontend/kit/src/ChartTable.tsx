@@ -7,7 +7,7 @@ type ChartTableProps = Pick<ChartProps, "label" | "points" | "series" | "formatX
 export function ChartTable(props: ChartTableProps): React.JSX.Element {
   const { label, points, series, formatX = String, formatY = formatCount, onSelect } = props;
   return (
-    <div className="max-h-80 overflow-auto scroll-quiet" tabIndex={0} role="region" aria-label={`${label}, table`}>
+    <div className="max-h-80 scroll-quiet overflow-auto" tabIndex={0} role="region" aria-label={`${label}, table`}>
       <table className="w-full border-collapse text-ui">
         <thead>
           <tr className="border-b border-line-strong text-left text-ink-3">

@@ -57,7 +57,12 @@ const VIRTUAL_FROM = 60;
 function Header<Row>({ columns, sort, onSort, grid }: HeaderProps<Row>): React.JSX.Element {
   return (
     <div role="rowgroup" className="sticky top-0 z-10 bg-canvas">
-      <div role="row" aria-rowindex={1} className="grid border-b border-line-strong" style={{ gridTemplateColumns: grid }}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="grid border-b border-line-strong"
+        style={{ gridTemplateColumns: grid }}
+      >
         {columns.map((column) => {
           const mine = sort?.column === column.id ? sort : null;
           const order = mine === null ? "none" : mine.descending ? "descending" : "ascending";
@@ -188,7 +193,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): React.JSX.Element {
   return (
     <div
       ref={scroller}
-      className={cx("overflow-x-auto scroll-quiet", className)}
+      className={cx("scroll-quiet overflow-x-auto", className)}
       tabIndex={0}
       role="region"
       aria-label={label}

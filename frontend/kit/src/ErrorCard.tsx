@@ -53,7 +53,7 @@ export function ErrorCard(props: ErrorCardProps): React.JSX.Element {
         {quote !== null && quote !== undefined && (
           <figure className="m-0 mt-2">
             <figcaption className="text-meta text-ink-3">{quote.who} said</figcaption>
-            <blockquote className="m-0 max-h-40 overflow-y-auto font-mono text-ui break-words whitespace-pre-wrap text-ink-2 scroll-quiet">
+            <blockquote className="m-0 max-h-40 scroll-quiet overflow-y-auto font-mono text-ui break-words whitespace-pre-wrap text-ink-2">
               {quote.text}
             </blockquote>
           </figure>

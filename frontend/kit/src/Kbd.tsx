@@ -10,7 +10,12 @@ const NAMES: Record<string, string> = APPLE
 export function keysText(keys: string): string {
   return keys
     .split(" ")
-    .map((press) => press.split("+").map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)).join(" "))
+    .map((press) =>
+      press
+        .split("+")
+        .map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+        .join(" "),
+    )
     .join(" then ");
 }
 

@@ -58,7 +58,11 @@ function Item({ item }: { item: MenuItem }): React.JSX.Element {
     );
   }
   return (
-    <Radix.Item disabled={disabled} className={cx(ITEM, item.danger === true && "text-danger")} onSelect={item.onSelect}>
+    <Radix.Item
+      disabled={disabled}
+      className={cx(ITEM, item.danger === true && "text-danger")}
+      onSelect={item.onSelect}
+    >
       {inner}
     </Radix.Item>
   );
@@ -81,7 +85,7 @@ export function Menu(props: MenuProps): React.JSX.Element {
           sideOffset={4}
           collisionPadding={8}
           {...(label === undefined ? {} : { "aria-label": label })}
-          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 max-w-80 animate-overlay overflow-y-auto rounded-overlay border border-line bg-raised p-1 shadow-overlay scroll-quiet"
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-80 min-w-48 animate-overlay scroll-quiet overflow-y-auto rounded-overlay border border-line bg-raised p-1 shadow-overlay"
         >
           {items.map((item, index) =>
             item === null ? (

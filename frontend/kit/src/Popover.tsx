@@ -33,7 +33,7 @@ export function Popover(props: PopoverProps): React.JSX.Element {
           sideOffset={4}
           collisionPadding={8}
           className={cx(
-            "z-50 max-h-(--radix-popover-content-available-height) max-w-[min(40rem,100vw-1rem)] animate-overlay overflow-y-auto rounded-overlay border border-line bg-raised p-3 text-control text-ink shadow-overlay outline-none scroll-quiet",
+            "z-50 max-h-(--radix-popover-content-available-height) max-w-[min(40rem,100vw-1rem)] animate-overlay scroll-quiet overflow-y-auto rounded-overlay border border-line bg-raised p-3 text-control text-ink shadow-overlay outline-none",
             className,
           )}
         >

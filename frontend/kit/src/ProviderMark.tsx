@@ -8,7 +8,11 @@ interface ProviderMarkProps {
 
 /** A provider as a letter on its colour, 16 px: our own drawing, no trademark. The name belongs beside it. */
 export function ProviderMark({ provider, className }: ProviderMarkProps): React.JSX.Element {
-  const letter = (provider ?? "?").replace(/[^a-z0-9]/gi, "").charAt(0).toUpperCase() || "?";
+  const letter =
+    (provider ?? "?")
+      .replace(/[^a-z0-9]/gi, "")
+      .charAt(0)
+      .toUpperCase() || "?";
   return (
     <span
       aria-hidden="true"

@@ -52,7 +52,7 @@ function tokenParts({ usage }: ReceiptData, compact: boolean): Part[] {
 }
 
 /** The figures of a receipt in their order; what is not known yet is left out, so that the line fills up. */
-function parts(receipt: ReceiptData, compact: boolean): Part[] {
+function figuresOf(receipt: ReceiptData, compact: boolean): Part[] {
   const { timing } = receipt;
   const list: Part[] = [];
   if (timing.first_word_ms !== null && timing.first_word_ms !== undefined) {
@@ -83,7 +83,7 @@ export function Receipt(props: ReceiptProps): React.JSX.Element {
   const open = props.open ?? own;
   const change = props.onOpenChange ?? setOwn;
   const id = useId();
-  const figures = parts(receipt, compact);
+  const figures = figuresOf(receipt, compact);
   const toggle = (part: "bill" | "route") => () => change(open === part ? null : part);
   return (
     <div className={cx("@container text-meta text-ink-3", className)} data-receipt="">
@@ -93,7 +93,7 @@ export function Receipt(props: ReceiptProps): React.JSX.Element {
           className={cx(OPENER, "flex flex-wrap items-center")}
           aria-expanded={open === "bill"}
           aria-controls={`${id}-bill`}
-          aria-description={figures.map((part) => part.exact).join(", ")}
+          aria-describedby={`${id}-exact`}
           onClick={toggle("bill")}
         >
           <span className="sr-only">Receipt: </span>
@@ -101,7 +101,11 @@ export function Receipt(props: ReceiptProps): React.JSX.Element {
             <span
               key={part.key}
               title={part.exact}
-              className={cx("whitespace-pre", part.kept !== true && "@max-sm:sr-only", part.strong === true && "text-ink-2")}
+              className={cx(
+                "whitespace-pre",
+                part.kept !== true && "@max-sm:sr-only",
+                part.strong === true && "text-ink-2",
+              )}
             >
               {part.text}
               {index < figures.length - 1 && " · "}
@@ -126,6 +130,9 @@ export function Receipt(props: ReceiptProps): React.JSX.Element {
           </>
         )}
       </div>
+      <span id={`${id}-exact`} hidden>
+        {figures.map((part) => part.exact).join(", ")}
+      </span>
       <div id={`${id}-bill`} hidden={open !== "bill"}>
         {open === "bill" && <Bill receipt={receipt} className="mt-2 mb-1" />}
       </div>

@@ -12,7 +12,14 @@ export function Sparkline({ values, label, width = 96, height = 20 }: SparklineP
   const most = Math.max(...values, 0);
   const step = width / Math.max(values.length, 1);
   return (
-    <svg role="img" aria-label={label} width={width} height={height} viewBox={`0 0 ${width} ${height}`} className="block">
+    <svg
+      role="img"
+      aria-label={label}
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      className="block"
+    >
       {values.map((value, index) => {
         const tall = most === 0 || value === 0 ? 1 : Math.max((value / most) * height, 1.5);
         return (

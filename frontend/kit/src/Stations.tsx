@@ -20,7 +20,13 @@ const SAID: Record<StationState, string | null> = {
 
 /** The sign of a station, 12 px: a dot, a cross for a failure, a ring for the rest. The word beside it says the same. */
 function Sign({ state }: { state: StationState }): React.JSX.Element {
-  const common = { width: 12, height: 12, viewBox: "0 0 12 12", "aria-hidden": true, className: "relative block" } as const;
+  const common = {
+    width: 12,
+    height: 12,
+    viewBox: "0 0 12 12",
+    "aria-hidden": true,
+    className: "relative block",
+  } as const;
   switch (state) {
     case "failed":
       return (

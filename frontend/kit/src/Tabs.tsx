@@ -22,7 +22,7 @@ interface TabsProps {
 export function Tabs({ label, tabs, value, onChange, className, panelClassName }: TabsProps): React.JSX.Element {
   return (
     <Radix.Root value={value} onValueChange={onChange} className={cx("flex min-h-0 flex-col", className)}>
-      <Radix.List aria-label={label} className="flex flex-none gap-4 overflow-x-auto border-b border-line no-scrollbar">
+      <Radix.List aria-label={label} className="flex flex-none no-scrollbar gap-4 overflow-x-auto border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}

@@ -31,7 +31,11 @@ export function FieldFrame(props: FieldFrameProps): React.JSX.Element {
         {label}
       </label>
       {children}
-      <p id={`${id}-text`} role={wrong ? "alert" : undefined} className={cx("text-ui", wrong ? "text-danger" : "text-ink-3")}>
+      <p
+        id={`${id}-text`}
+        role={wrong ? "alert" : undefined}
+        className={cx("text-ui", wrong ? "text-danger" : "text-ink-3")}
+      >
         {wrong ? error : hint}
       </p>
     </div>

@@ -17,6 +17,14 @@ function needsModifier(keys: string): boolean {
   return keys.split(" ").every((press) => !/\$mod|Control|Meta|Alt/.test(press)) && keys !== "Escape";
 }
 
+/**
+ * The first binding that fits is the one that acts, in the order of the object's names. Sequences stand first, so that
+ * the 1 of "v 1" is no 1 of its own; and a digit is written as a pattern, since bare digits lead the names of any object.
+ */
+function nameFor(keys: string): string {
+  return /^\d$/.test(keys) ? `(${keys})` : keys;
+}
+
 /** True for keys that belong to an input method or to a field that is being typed in. */
 function belongsElsewhere(event: KeyboardEvent): boolean {
   // Safari sends the Enter that ends a composition after compositionend, with keyCode 229.
@@ -36,12 +44,13 @@ export function useHotkeys(hotkeys: Hotkeys, { enabled = true, letters = true }:
   });
   const names = Object.keys(hotkeys)
     .filter((keys) => letters || !needsModifier(keys))
+    .toSorted((a, b) => b.split(" ").length - a.split(" ").length)
     .join("\n");
   useEffect(() => {
     if (!enabled || names === "") return;
     const map: Hotkeys = {};
     for (const keys of names.split("\n")) {
-      map[keys] = (event) => {
+      map[nameFor(keys)] = (event) => {
         const overlay = document.querySelector("[role=dialog], [role=alertdialog], [role=menu]");
         if (overlay !== null && needsModifier(keys)) return;
         current.current[keys]?.(event);

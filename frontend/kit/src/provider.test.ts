@@ -15,13 +15,17 @@ describe("providers", () => {
   });
 
   it("are told apart by dash and marker too", () => {
-    const looks = ["openai", "anthropic", "google", "azure", "bedrock", "mistral", "cohere", "local"].map(providerColour);
+    const looks = ["openai", "anthropic", "google", "azure", "bedrock", "mistral", "cohere", "local"].map(
+      providerColour,
+    );
     expect(new Set(looks.map((look) => look.marker)).size).toBe(looks.length);
     expect(new Set(looks.map((look) => look.colour)).size).toBe(looks.length);
   });
 
   it("take free places in a chart without sharing one, and the rest is other", () => {
-    const names = fc.uniqueArray(fc.constantFrom("openai", "anthropic", "groq", "xai", "deepseek", "together_ai", "fireworks_ai"));
+    const names = fc.uniqueArray(
+      fc.constantFrom("openai", "anthropic", "groq", "xai", "deepseek", "together_ai", "fireworks_ai"),
+    );
     fc.assert(
       fc.property(names, (providers) => {
         const places = [...assignSeries(providers).values()].map((style) => style.series);

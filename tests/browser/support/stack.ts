@@ -8,6 +8,15 @@ import { Upstream } from "./upstream.ts";
 const root = resolve(import.meta.dirname, "../../..");
 const python = join(root, ".venv/bin/python");
 
+interface Model {
+  readonly name: string;
+  readonly model: string;
+  readonly input: number;
+  readonly output: number;
+  readonly context: number;
+  readonly images: boolean;
+}
+
 /** Names that a test picks, what is behind them, and what a million tokens cost in USD. */
 const models = [
   {
@@ -16,6 +25,7 @@ const models = [
     input: 3,
     output: 15,
     context: 200_000,
+    images: true,
   },
   {
     name: "gpt-mini",
@@ -23,6 +33,7 @@ const models = [
     input: 0.25,
     output: 2,
     context: 400_000,
+    images: false,
   },
   {
     name: "small-context",
@@ -30,8 +41,16 @@ const models = [
     input: 0.1,
     output: 0.2,
     context: 1_000,
+    images: false,
   },
-] as const;
+] as const satisfies readonly Model[];
+
+export interface StackOptions {
+  /** Variables of the API besides its own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** So many further models. */
+  readonly more?: number;
+}
 
 /** The whole application on ports of its own: a scripted provider, the gateway, and the API with the front end. */
 export class Stack {
@@ -43,6 +62,11 @@ export class Stack {
   private upstreamUrl = "";
   private gateway: ChildProcess | undefined;
   private api: ChildProcess | undefined;
+  private readonly options: StackOptions;
+
+  constructor(options: StackOptions = {}) {
+    this.options = options;
+  }
 
   get url(): string {
     return `http://localhost:${this.webPort}`;
@@ -101,6 +125,7 @@ export class Stack {
     ];
     this.api = this.run(["-m", "backend.app.serve", ...where], {
       LITELLM_BASE_URL: this.gatewayUrl,
+      ...this.options.env,
     });
     await answers(`http://127.0.0.1:${this.apiPort}/health`);
   }
@@ -125,7 +150,7 @@ export class Stack {
   }
 
   private config(): string {
-    const entry = (one: (typeof models)[number]): object => ({
+    const entry = (one: Model): object => ({
       model_name: one.name,
       litellm_params: {
         model: `openai/${one.model}`,
@@ -134,8 +159,14 @@ export class Stack {
         input_cost_per_token: one.input / 1e6,
         output_cost_per_token: one.output / 1e6,
       },
-      model_info: { max_input_tokens: one.context },
+      model_info: {
+        max_input_tokens: one.context,
+        supports_vision: one.images,
+      },
     });
+    const further = Array.from({ length: this.options.more ?? 0 }, (_, index) =>
+      entry({ ...models[1], name: `model-${String(index).padStart(3, "0")}` }),
+    );
     const config = {
       model_list: [
         {
@@ -143,6 +174,7 @@ export class Stack {
           litellm_params: { model: "local/smollm2-135m-instruct" },
         },
         ...models.map(entry),
+        ...further,
         {
           model_name: "mistral-large",
           litellm_params: {

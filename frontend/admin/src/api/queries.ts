@@ -26,9 +26,7 @@ const LIVE_MS = 3_000;
 
 /** The record without what is empty, because the gateway takes an empty filter for a mistake in some places. */
 function filled(filter: RequestFilter): RequestFilter {
-  return Object.fromEntries(
-    Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""),
-  );
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""));
 }
 
 export const sessionQuery = queryOptions({
@@ -40,6 +38,13 @@ export const sessionQuery = queryOptions({
 export const overviewQuery = queryOptions({
   queryKey: ["overview"],
   queryFn: async () => call(api.GET("/trunkline/overview")),
+  refetchInterval: FRESH_MS,
+});
+
+/** Unusual spending; the last ninety days, of which a page shows what falls into its range. */
+export const anomaliesQuery = queryOptions({
+  queryKey: ["anomalies"],
+  queryFn: async () => call(api.GET("/trunkline/anomalies", { params: { query: { days: 90 } } })),
   refetchInterval: FRESH_MS,
 });
 
@@ -73,9 +78,7 @@ export const errorsQuery = (range: Range) =>
   queryOptions({
     queryKey: ["errors", range],
     queryFn: async () =>
-      call(
-        api.GET("/trunkline/errors", { params: { query: { ...boundsOf(range), bucket: sparse(range) } } }),
-      ),
+      call(api.GET("/trunkline/errors", { params: { query: { ...boundsOf(range), bucket: sparse(range) } } })),
     refetchInterval: FRESH_MS,
     placeholderData: keepPreviousData,
   });

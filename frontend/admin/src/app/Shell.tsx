@@ -39,8 +39,7 @@ function SignedIn({ needsKey }: { needsKey: boolean }): React.JSX.Element {
   const [letters, setLetters] = useLetters();
   const navigate = useNavigate();
   const { search } = useAddress();
-  const go = (to: "/" | "/requests" | "/errors" | "/spend") => () =>
-    void navigate({ to, search: rangeOnly(search) });
+  const go = (to: "/" | "/requests" | "/errors" | "/spend") => () => void navigate({ to, search: rangeOnly(search) });
   useHotkeys(
     {
       "g o": go("/"),

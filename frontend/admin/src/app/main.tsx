@@ -14,8 +14,7 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       // What the gateway refuses it refuses again; only silence and its own trouble are worth another question.
-      retry: (count, error) =>
-        count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+      retry: (count, error) => count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
       refetchOnWindowFocus: true,
     },
   },

@@ -28,10 +28,7 @@ export const SHARED = ["last", "from", "to", "zone"] as const;
 /** Keeps the parameters that there are, as text; others are dropped. */
 export function validateSearch(found: Record<string, unknown>): Search {
   return Object.fromEntries(
-    NAMES.filter((name) => typeof found[name] === "string" && found[name] !== "").map((name) => [
-      name,
-      found[name],
-    ]),
+    NAMES.filter((name) => typeof found[name] === "string" && found[name] !== "").map((name) => [name, found[name]]),
   );
 }
 
@@ -51,7 +48,5 @@ export function stringifySearch(search: Record<string, unknown>): string {
 
 /** Only the range, for a link to another page. */
 export function rangeOnly(search: Search): Search {
-  return Object.fromEntries(
-    SHARED.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])),
-  );
+  return Object.fromEntries(SHARED.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])));
 }

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { Chart } from "@trunkline/kit/Chart";
+import { Chart, type ChartMark } from "@trunkline/kit/Chart";
 import { formatCount, formatMoney, formatTokens } from "@trunkline/kit/format";
 import type { Shapes } from "@/api/client";
 import { BYS, chartPoints, chartSeries, METRICS, totalOf, type Metric } from "./series";
@@ -10,6 +10,7 @@ interface UsageChartProps {
   metric: Metric;
   cumulative?: boolean;
   height?: number;
+  marks?: readonly ChartMark[];
   /** A bucket was chosen: its two ends. */
   onSelect?: (from: string, to: string) => void;
 }
@@ -39,7 +40,7 @@ function summary(usage: Shapes["Usage"], metric: Metric, labels: readonly string
 
 /** Usage over time in stacked bars, with a sentence above and the same numbers as a table beneath. */
 export function UsageChart(props: UsageChartProps): React.JSX.Element {
-  const { usage, metric, cumulative = false, height = 220, onSelect } = props;
+  const { usage, metric, cumulative = false, height = 220, marks = [], onSelect } = props;
   const series = useMemo(() => chartSeries(usage), [usage]);
   const points = useMemo(() => chartPoints(usage, metric, cumulative), [usage, metric, cumulative]);
   const formatX = useMemo(() => bucketWriter(usage), [usage]);
@@ -57,6 +58,7 @@ export function UsageChart(props: UsageChartProps): React.JSX.Element {
       series={series}
       kind="bars"
       height={height}
+      marks={marks}
       formatX={formatX}
       formatY={formatY}
       {...(onSelect === undefined

@@ -17,12 +17,7 @@ export function writer(metric: Metric): (value: number) => string {
 }
 
 /** A bucket's start as text, in the zone of the answer: a day, or a time with its day where there are several. */
-export function bucketWriter({
-  bucket,
-  zone,
-  start,
-  end,
-}: Pick<Shapes["Usage"], "bucket" | "zone" | "start" | "end">) {
+export function bucketWriter({ bucket, zone, start, end }: Pick<Shapes["Usage"], "bucket" | "zone" | "start" | "end">) {
   const oneDay = Date.parse(end) - Date.parse(start) <= 26 * 3_600_000;
   return (x: string): string => {
     if (bucket === "day") return formatDay(new Date(x), zone);

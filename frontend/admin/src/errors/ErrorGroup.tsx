@@ -39,9 +39,7 @@ export function ErrorGroup({ group, zone }: { group: Group; zone: string }): Rea
           <h2 className="m-0 flex flex-wrap items-baseline gap-x-2 text-control font-semibold">
             {group.new && <span className="text-meta font-medium text-warn">NEW</span>}
             {group.title}
-            <span className="font-normal break-words text-ink-2">
-              {where === "" ? "this gateway" : where}
-            </span>
+            <span className="font-normal break-words text-ink-2">{where === "" ? "this gateway" : where}</span>
           </h2>
           <p className="m-0 mt-1 text-ui text-ink-2">{group.advice}</p>
           {group.error !== "" && (

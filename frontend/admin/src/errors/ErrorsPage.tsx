@@ -30,11 +30,7 @@ export function ErrorsPage(): React.JSX.Element {
                 </p>
                 <ul aria-label="Groups of errors" className="m-0 list-none border-t border-line-strong p-0">
                   {groups.map((group) => (
-                    <ErrorGroup
-                      key={`${group.kind} ${group.provider} ${group.model}`}
-                      group={group}
-                      zone={zone}
-                    />
+                    <ErrorGroup key={`${group.kind} ${group.provider} ${group.model}`} group={group} zone={zone} />
                   ))}
                 </ul>
               </>

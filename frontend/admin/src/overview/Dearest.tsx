@@ -60,9 +60,7 @@ export function Dearest({ range }: { range: Range }): React.JSX.Element {
                 </li>
               );
             })}
-            {data.series.length === 0 && (
-              <li className="py-2 text-control text-ink-2">No calls in this time.</li>
-            )}
+            {data.series.length === 0 && <li className="py-2 text-control text-ink-2">No calls in this time.</li>}
           </ol>
         )}
       </Loaded>

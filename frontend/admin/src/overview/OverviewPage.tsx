@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Select } from "@trunkline/kit/Select";
-import { usageQuery, type By } from "@/api/queries";
+import { anomaliesQuery, usageQuery, type By } from "@/api/queries";
 import { Loaded } from "@/app/Loaded";
 import { rangeOnly } from "@/app/search";
 import { useAddress } from "@/app/useSearch";
@@ -8,6 +8,7 @@ import { METRICS, type Metric } from "@/chart/series";
 import { UsageChart } from "@/chart/UsageChart";
 import { RangeBar } from "@/range/RangeBar";
 import { useNavigate } from "@tanstack/react-router";
+import { anomaliesIn, anomalyMarks } from "./anomalies";
 import { Dearest } from "./Dearest";
 import { NeedsYou } from "./NeedsYou";
 import { Totals } from "./Totals";
@@ -29,6 +30,7 @@ export function OverviewPage(): React.JSX.Element {
   const choice = CHOICES.find(({ value }) => value === wanted) ?? CHOICES[0];
   const metric = choice?.metric ?? "spend";
   const usage = useQuery(usageQuery(range, choice?.by ?? "provider"));
+  const unusual = anomaliesIn(range, useQuery(anomaliesQuery).data?.anomalies ?? []);
   const zoom = (from: string, to: string): void => {
     void navigate({ to: "/requests", search: { ...rangeOnly(search), from, to } });
   };
@@ -53,7 +55,9 @@ export function OverviewPage(): React.JSX.Element {
         />
       </div>
       <Loaded query={usage} label={`${METRICS[metric]} over time`} lines={6}>
-        {(data) => <UsageChart usage={data} metric={metric} onSelect={zoom} />}
+        {(data) => (
+          <UsageChart usage={data} metric={metric} marks={anomalyMarks(unusual, data.buckets)} onSelect={zoom} />
+        )}
       </Loaded>
       <div className="mt-8 grid grid-cols-1 gap-8 wide:grid-cols-2">
         <NeedsYou range={range} />

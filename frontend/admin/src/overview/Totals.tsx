@@ -39,10 +39,7 @@ function figures(now: Shapes["Sums"], before: Shapes["Sums"] | undefined): Figur
       name: "failed",
       value: formatPercent(now.failed, now.calls),
       exact: `${formatCount(now.failed)} of ${formatCount(now.calls)} calls`,
-      against:
-        before === undefined || before.calls === 0
-          ? null
-          : `was ${formatPercent(before.failed, before.calls)}`,
+      against: before === undefined || before.calls === 0 ? null : `was ${formatPercent(before.failed, before.calls)}`,
     },
     {
       name: "tokens",

@@ -6,10 +6,7 @@ import { formatTime, localZone } from "@trunkline/kit/time";
 import { useAddress } from "@/app/useSearch";
 import { LAST_LABEL, LASTS } from "./range";
 
-const ZONES: readonly string[] = [
-  "UTC",
-  ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC"),
-];
+const ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
 /** Which time is looked at, and whose days they are. */
 export function RangeBar(): React.JSX.Element {

@@ -60,11 +60,7 @@ export function rangeOf(search: Record<string, string | undefined>): Range {
 }
 
 /** What the gateway is asked: two instants, `back` lengths earlier, and the zone. */
-export function boundsOf(
-  range: Range,
-  back = 0,
-  now = Date.now(),
-): { from: string; to: string; zone: string } {
+export function boundsOf(range: Range, back = 0, now = Date.now()): { from: string; to: string; zone: string } {
   const end = range.to === undefined ? now : Date.parse(range.to);
   const length = range.from === undefined ? LENGTH_MS[range.last] : end - Date.parse(range.from);
   const at = (moment: number): string => new Date(moment - back * length).toISOString();

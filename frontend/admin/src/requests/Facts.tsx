@@ -73,10 +73,7 @@ export function Facts({ detail }: { detail: Detail }): React.JSX.Element {
         .map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-ink-3">{name}</dt>
-            <dd
-              dir="ltr"
-              className="m-0 min-w-0 font-mono [overflow-wrap:anywhere] break-words text-ink-2 select-all"
-            >
+            <dd dir="ltr" className="m-0 min-w-0 font-mono [overflow-wrap:anywhere] break-words text-ink-2 select-all">
               {visible(value)}
             </dd>
           </div>

@@ -98,8 +98,7 @@ export function Histogram({ usage, onZoom }: HistogramProps): React.JSX.Element 
             />
           )}
           {bars.map(({ good, failed }, place) => {
-            const scale = (count: number): number =>
-              count === 0 ? 0 : Math.max(1.5, (count / most) * (HEIGHT - 2));
+            const scale = (count: number): number => (count === 0 ? 0 : Math.max(1.5, (count / most) * (HEIGHT - 2)));
             const bad = scale(failed);
             const tall = scale(good);
             const common = { x: place * step, width: Math.max(step - 1, 0.75) };

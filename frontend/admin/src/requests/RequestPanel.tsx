@@ -91,11 +91,7 @@ export function RequestPanel({ id, zone, onClose, onNext, onBefore }: RequestPan
       data-panel=""
     >
       <div className="sticky top-0 z-10 mb-2 flex items-center gap-1 border-b border-line bg-canvas py-1">
-        <h2
-          ref={head}
-          tabIndex={-1}
-          className="m-0 min-w-0 flex-1 truncate font-mono text-ui font-normal outline-none"
-        >
+        <h2 ref={head} tabIndex={-1} className="m-0 min-w-0 flex-1 truncate font-mono text-ui font-normal outline-none">
           {visible(id)}
         </h2>
         <IconButton label="Request before" keys="K" disabled={onBefore === undefined} onClick={onBefore}>

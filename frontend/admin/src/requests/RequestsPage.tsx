@@ -22,15 +22,12 @@ import { RequestPanel } from "./RequestPanel";
 type Row = Shapes["RequestRow"];
 
 function filterIn(search: Search): RequestFilter {
-  return Object.fromEntries(
-    FILTERS.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])),
-  );
+  return Object.fromEntries(FILTERS.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])));
 }
 
 /** The part of a filter that the sums know; they tell success from failure only. */
 function forSums({ model, provider, key, status, kind }: RequestFilter): Narrowed {
-  const outcome =
-    status === undefined && kind === undefined ? "" : (/^(success|2)/.exec(status ?? "") ?? [])[1];
+  const outcome = status === undefined && kind === undefined ? "" : (/^(success|2)/.exec(status ?? "") ?? [])[1];
   const word = outcome === "" ? "" : outcome === undefined ? "failure" : "success";
   return { model: model ?? "", provider: provider ?? "", key: key ?? "", status: word };
 }
@@ -71,9 +68,7 @@ export function RequestsPage(): React.JSX.Element {
   );
   const columns = useMemo(() => {
     const days = new Set(
-      [rows[0], rows.at(-1)].flatMap((row) =>
-        row === undefined ? [] : [dayKey(row.start_time, range.zone)],
-      ),
+      [rows[0], rows.at(-1)].flatMap((row) => (row === undefined ? [] : [dayKey(row.start_time, range.zone)])),
     );
     return columnsOf(range.zone, days.size < 2);
   }, [rows, range.zone]);

@@ -1,11 +1,5 @@
 import type { Column } from "@trunkline/kit/DataTable";
-import {
-  formatDuration,
-  formatMoney,
-  formatMoneyExact,
-  formatTokens,
-  formatTokensExact,
-} from "@trunkline/kit/format";
+import { formatDuration, formatMoney, formatMoneyExact, formatTokens, formatTokensExact } from "@trunkline/kit/format";
 import { formatClock, formatDay } from "@trunkline/kit/time";
 import { Time } from "@trunkline/kit/Time";
 import type { Shapes } from "@/api/client";
@@ -63,9 +57,7 @@ export function columnsOf(zone: string, oneDay: boolean): readonly Column<Row>[]
       align: "right",
       wideOnly: true,
       cell: (row) => (
-        <span
-          title={`${formatTokensExact(row.prompt_tokens)} in, ${formatTokensExact(row.completion_tokens)} out`}
-        >
+        <span title={`${formatTokensExact(row.prompt_tokens)} in, ${formatTokensExact(row.completion_tokens)} out`}>
           {formatTokens(row.prompt_tokens)} / {formatTokens(row.completion_tokens)}
         </span>
       ),

@@ -6,16 +6,8 @@ import { kindWord } from "./kinds";
 
 type Detail = Shapes["RequestDetail"];
 
-function provider({
-  provider: name,
-  model,
-  kind,
-  http_status,
-  error,
-  duration_ms,
-}: Shapes["Attempt"]): Station {
-  const said =
-    kind === null ? null : [http_status === 0 ? "no answer" : `${http_status}`, kindWord(kind)].join(" ");
+function provider({ provider: name, model, kind, http_status, error, duration_ms }: Shapes["Attempt"]): Station {
+  const said = kind === null ? null : [http_status === 0 ? "no answer" : `${http_status}`, kindWord(kind)].join(" ");
   return {
     kind: "provider",
     name: visible(`${name}/${model}`),

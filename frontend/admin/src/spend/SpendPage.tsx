@@ -62,9 +62,7 @@ export function SpendPage(): React.JSX.Element {
               metric={metric}
               cumulative={cumulative}
               height={280}
-              onSelect={(from, to) =>
-                void navigate({ to: "/requests", search: { ...rangeOnly(search), from, to } })
-              }
+              onSelect={(from, to) => void navigate({ to: "/requests", search: { ...rangeOnly(search), from, to } })}
             />
             <TotalsTable usage={data} />
           </>

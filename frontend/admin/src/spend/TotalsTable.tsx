@@ -111,9 +111,7 @@ export function TotalsTable({ usage }: { usage: Shapes["Usage"] }): React.JSX.El
         })}
       </tbody>
       {usage.total.unpriced_calls > 0 && (
-        <caption className="caption-bottom pt-2 text-left text-ink-3">
-          {unpriced(usage.total.unpriced_calls)}
-        </caption>
+        <caption className="caption-bottom pt-2 text-left text-ink-3">{unpriced(usage.total.unpriced_calls)}</caption>
       )}
     </table>
   );

@@ -14,21 +14,17 @@ test("USD in a string keeps every digit of a pico-dollar", () => {
 });
 
 test("nano-dollars are the nearest, and never nothing for something", () => {
-  expect([
-    nano("0"),
-    nano("0.000000000001"),
-    nano("0.0000000015"),
-    nano("12.5"),
-    nano("-0.000000002"),
-  ]).toEqual([0n, 1n, 2n, 12_500_000_000n, -2n]);
+  expect([nano("0"), nano("0.000000000001"), nano("0.0000000015"), nano("12.5"), nano("-0.000000002")]).toEqual([
+    0n,
+    1n,
+    2n,
+    12_500_000_000n,
+    -2n,
+  ]);
 });
 
 test("a change is in per cent, a multiple where that says more, and nothing against nothing", () => {
-  expect([
-    change(106n, 100n),
-    change(88n, 100n),
-    change(1_001n, 1_000n),
-    change(1_200n, 100n),
-    change(5n, 0n),
-  ]).toEqual(["+6 %", "−12 %", "+0.1 %", "12 ×", null]);
+  expect([change(106n, 100n), change(88n, 100n), change(1_001n, 1_000n), change(1_200n, 100n), change(5n, 0n)]).toEqual(
+    ["+6 %", "−12 %", "+0.1 %", "12 ×", null],
+  );
 });

@@ -27,10 +27,7 @@ const HIDDEN: readonly (readonly [first: number, last: number])[] = [
 ];
 
 const escaped = (code: number): string => `\\u{${code.toString(16)}}`;
-const PATTERN = new RegExp(
-  `[${HIDDEN.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join("")}]`,
-  "gu",
-);
+const PATTERN = new RegExp(`[${HIDDEN.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join("")}]`, "gu");
 
 /** The text with everything invisible made visible: "a\u202eb" becomes "a⟨U+202E⟩b". */
 export function visible(text: string): string {

@@ -13,7 +13,7 @@ export function AnswerTable({ children }: { children: React.ReactNode }): React.
   };
   return (
     <div className="answer-table">
-      <div role="region" aria-label="Table" tabIndex={0}>
+      <div role="group" aria-label="Table" tabIndex={0}>
         <table ref={table}>{children}</table>
       </div>
       <IconButton dense label={copied ? "Copied" : "Copy table"} onClick={copyTable}>

@@ -13,10 +13,13 @@ describe("blocksWhileWriting", () => {
 
   it("loses nothing but the kind of a space", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom("a", " ", "\n\n", "[^1]", "[^1]: ", "**", "`", "- ", "> ", "# ")), (parts) => {
-        const text = parts.join("");
-        expect(bare(blocksWhileWriting(text).join(""))).toBe(bare(text));
-      }),
+      fc.property(
+        fc.array(fc.constantFrom("a", " ", "\n\n", "[^1]", "[^1]: ", "**", "`", "- ", "> ", "# ")),
+        (parts) => {
+          const text = parts.join("");
+          expect(bare(blocksWhileWriting(text).join(""))).toBe(bare(text));
+        },
+      ),
     );
   });
 });

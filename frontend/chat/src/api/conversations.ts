@@ -31,12 +31,15 @@ export const conversationListQuery = infiniteQueryOptions({
 export const conversationQuery = (id: string) =>
   queryOptions({
     queryKey: conversationKeys.detail(id),
-    queryFn: ({ signal }) => call(api.GET("/api/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, signal })),
+    queryFn: ({ signal }) =>
+      call(api.GET("/api/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, signal })),
     staleTime: 30_000,
   });
 
 export async function updateConversation(id: string, changes: ConversationUpdate): Promise<Conversation> {
-  return await call(api.PATCH("/api/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes }));
+  return await call(
+    api.PATCH("/api/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes }),
+  );
 }
 
 export async function deleteConversation(id: string): Promise<void> {
@@ -44,12 +47,16 @@ export async function deleteConversation(id: string): Promise<void> {
 }
 
 export async function restoreConversation(id: string): Promise<Conversation> {
-  return await call(api.POST("/api/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } }));
+  return await call(
+    api.POST("/api/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } }),
+  );
 }
 
 export async function branchConversation(id: string, messageId: string, mineOnly: boolean): Promise<Conversation> {
   const body = { message_id: messageId, mine_only: mineOnly };
-  return await call(api.POST("/api/conversations/{conversation_id}/branch", { params: { path: { conversation_id: id } }, body }));
+  return await call(
+    api.POST("/api/conversations/{conversation_id}/branch", { params: { path: { conversation_id: id } }, body }),
+  );
 }
 
 /** Changes a conversation in every cached copy; `change` returns null to take it out of the list. */

@@ -38,8 +38,13 @@ function isErrorResponse(value: unknown): value is { error: ErrorBody } {
 /** The body of an error answer, whatever it turned out to be. */
 export function errorBodyOf(status: number, body: unknown): ErrorBody {
   if (isErrorResponse(body)) return { ...BLANK, ...body.error };
-  if (status >= 502) return localError("gateway_down", "The application's server does not answer.", "It is tried again by itself.");
-  return localError("internal", `The server answered ${status} without saying why.`, "Try again; the server's log has the reason.");
+  if (status >= 502)
+    return localError("gateway_down", "The application's server does not answer.", "It is tried again by itself.");
+  return localError(
+    "internal",
+    `The server answered ${status} without saying why.`,
+    "Try again; the server's log has the reason.",
+  );
 }
 
 /** What to show for anything that was thrown. */

@@ -9,11 +9,7 @@ export const fileUrl = (id: string): string => `/api/files/${encodeURIComponent(
  * Stores a file. `onProgress` is told the part that has left, 0 to 1.
  * By XMLHttpRequest, because fetch cannot say how far an upload is. @throws ApiError
  */
-export function uploadFile(
-  file: File,
-  onProgress: (part: number) => void,
-  signal: AbortSignal,
-): Promise<Attachment> {
+export function uploadFile(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<Attachment> {
   const { promise, resolve, reject } = Promise.withResolvers<Attachment>();
   const request = new XMLHttpRequest();
   const form = new FormData();
@@ -25,11 +21,14 @@ export function uploadFile(
     if (event.lengthComputable) onProgress(event.loaded / event.total);
   });
   request.addEventListener("load", () => {
-    if (request.status < 400) resolve(request.response as Attachment); // the schema of this endpoint
+    if (request.status < 400)
+      resolve(request.response as Attachment); // the schema of this endpoint
     else reject(new ApiError(request.status, errorBodyOf(request.status, request.response)));
   });
   request.addEventListener("error", () =>
-    reject(new ApiError(0, localError("gateway_down", `${file.name} could not be sent.`, "Try again when you are online."))),
+    reject(
+      new ApiError(0, localError("gateway_down", `${file.name} could not be sent.`, "Try again when you are online.")),
+    ),
   );
   signal.addEventListener("abort", () => request.abort(), { once: true });
   request.send(form);

@@ -9,7 +9,8 @@ export const queryClient = new QueryClient({
     queries: {
       networkMode: "always",
       refetchOnWindowFocus: true,
-      retry: (failures, error) => failures < MAX_TRIES && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      retry: (failures, error) =>
+        failures < MAX_TRIES && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
     },
     mutations: { networkMode: "always" },
   },

@@ -8,7 +8,9 @@ export async function startRun(request: RunRequest): Promise<Run> {
 
 /** Stops a run, or one column of it; what was written stays. */
 export async function stopRun(id: string, column?: number): Promise<Run> {
-  return await call(api.POST("/api/runs/{run_id}/stop", { params: { path: { run_id: id } }, body: { column: column ?? null } }));
+  return await call(
+    api.POST("/api/runs/{run_id}/stop", { params: { path: { run_id: id } }, body: { column: column ?? null } }),
+  );
 }
 
 export const runEventsUrl = (id: string, after: number): string =>

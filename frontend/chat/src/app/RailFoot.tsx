@@ -60,9 +60,11 @@ function Account(): React.JSX.Element {
     await signOut();
     client.clear();
   };
-  const themes = (Object.keys(THEMES) as ThemeChoice[]).map(
-    (choice): MenuItem => ({ label: THEMES[choice], checked: theme === choice, onSelect: () => setTheme(choice) }),
-  );
+  const themes = (Object.keys(THEMES) as ThemeChoice[]).map((choice): MenuItem => ({
+    label: THEMES[choice],
+    checked: theme === choice,
+    onSelect: () => setTheme(choice),
+  }));
   const items: (MenuItem | null)[] = [
     { label: "Models", onSelect: () => void navigate({ to: "/models" }) },
     { label: "Usage", onSelect: () => void navigate({ to: "/usage" }) },
@@ -71,7 +73,8 @@ function Account(): React.JSX.Element {
     null,
     ...themes,
   ];
-  if (session !== undefined && session.mode !== "off") items.push(null, { label: "Sign out", onSelect: () => void leave() });
+  if (session !== undefined && session.mode !== "off")
+    items.push(null, { label: "Sign out", onSelect: () => void leave() });
   return (
     <Menu label="Account" side="top" items={items}>
       <button

@@ -9,9 +9,12 @@ import { railGroups } from "./railGroups";
 /** Every conversation, last changed first. */
 export function RailList(): React.JSX.Element {
   const list = useInfiniteQuery(conversationListQuery);
-  const groups = useMemo(() => railGroups(list.data?.pages.flatMap((page) => page.items) ?? [], new Date()), [list.data]);
+  const groups = useMemo(
+    () => railGroups(list.data?.pages.flatMap((page) => page.items) ?? [], new Date()),
+    [list.data],
+  );
   return (
-    <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto px-2 pb-3 scroll-quiet">
+    <nav aria-label="Conversations" className="min-h-0 flex-1 scroll-quiet overflow-y-auto px-2 pb-3">
       {list.isPending && <Skeleton lines={6} label="Loading conversations" className="px-2 pt-4" />}
       {list.isError && !list.data && <p className="px-2 pt-2 text-ui text-ink-3">The list cannot be had right now.</p>}
       {list.isSuccess && groups.length === 0 && <p className="px-2 pt-2 text-ui text-ink-3">No conversations yet.</p>}
@@ -26,7 +29,13 @@ export function RailList(): React.JSX.Element {
         </section>
       ))}
       {list.hasNextPage && (
-        <Button dense look="quiet" className="mt-2" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+        <Button
+          dense
+          look="quiet"
+          className="mt-2"
+          disabled={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
           Older conversations
         </Button>
       )}

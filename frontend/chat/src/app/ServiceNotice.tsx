@@ -10,14 +10,22 @@ export function ServiceNotice(): React.JSX.Element | null {
   const stale = useStalePage();
   if ("words" in connection) {
     return (
-      <p role="status" data-notice={connection.state} className="flex-none bg-warn-soft px-4 py-1.5 text-ui text-ink print:hidden">
+      <p
+        role="status"
+        data-notice={connection.state}
+        className="flex-none bg-warn-soft px-4 py-1.5 text-ui text-ink print:hidden"
+      >
         {connection.words}
       </p>
     );
   }
   if (!stale) return null;
   return (
-    <div role="status" data-notice="stale" className="flex flex-none items-center gap-3 bg-accent-soft px-4 py-1 text-ui text-ink print:hidden">
+    <div
+      role="status"
+      data-notice="stale"
+      className="flex flex-none items-center gap-3 bg-accent-soft px-4 py-1 text-ui text-ink print:hidden"
+    >
       <span>A newer version is ready. Reload when you like; your draft is kept.</span>
       <Button dense onClick={() => location.reload()}>
         Reload

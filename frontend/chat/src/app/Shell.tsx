@@ -26,7 +26,10 @@ export function Shell(): React.JSX.Element {
       >
         Skip to the conversation
       </a>
-      <aside className="hidden w-64 flex-none border-r border-line bg-sunken lg:block print:hidden" aria-label="Conversations">
+      <aside
+        className="hidden w-64 flex-none border-r border-line bg-sunken lg:block print:hidden"
+        aria-label="Conversations"
+      >
         <Rail />
       </aside>
       <RailDrawer />
@@ -63,6 +66,7 @@ function useSignInGate(): void {
   const refused = session !== undefined && session.mode !== "off" && session.user === null;
   useSignedOut();
   useEffect(() => {
-    if (refused) void navigate({ to: "/sign-in", search: { to: href }, replace: true });
+    // The address of the sign-in page is here before this page has gone: it must not become its own way back.
+    if (refused && !href.startsWith("/sign-in")) void navigate({ to: "/sign-in", search: { to: href }, replace: true });
   }, [refused, href, navigate]);
 }

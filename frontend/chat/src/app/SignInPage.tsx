@@ -7,7 +7,8 @@ import { toErrorBody } from "@/api/errors";
 import { sessionQuery, signIn } from "@/api/session";
 
 /** Only a path of this site: a link to elsewhere must not come out of an address. */
-const ownPath = (to: string | undefined): string => (to?.startsWith("/") && !to.startsWith("//") && !to.includes("\\") ? to : "/");
+const ownPath = (to: string | undefined): string =>
+  to?.startsWith("/") && !to.startsWith("//") && !to.includes("\\") ? to : "/";
 
 /** Signing in with a password, or elsewhere where the server knows such a place. */
 export function SignInPage(): React.JSX.Element {
@@ -46,7 +47,14 @@ export function SignInPage(): React.JSX.Element {
           }}
         >
           <TextField label="Email" name="email" type="email" autoComplete="username" autoFocus />
-          <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={problem} />
+          <TextField
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            error={problem}
+          />
           <Button type="submit" look="primary" disabled={isBusy}>
             {isBusy ? "Signing in…" : "Sign in"}
           </Button>

@@ -16,5 +16,8 @@ export const closeOverlay = (): void => useShell.setState({ overlay: null });
 /** For components that are told `open` and tell `onOpenChange`. */
 export function useOverlay(overlay: Overlay): [open: boolean, onOpenChange: (open: boolean) => void] {
   const open = useShell((state) => state.overlay === overlay);
-  return [open, (wanted) => (wanted ? openOverlay(overlay) : useShell.getState().overlay === overlay && closeOverlay())];
+  return [
+    open,
+    (wanted) => (wanted ? openOverlay(overlay) : useShell.getState().overlay === overlay && closeOverlay()),
+  ];
 }

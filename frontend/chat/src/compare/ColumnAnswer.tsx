@@ -32,10 +32,13 @@ export function ColumnAnswer({ answer, state, masked, onRetry, onPickModel }: Co
       />
       {state.text !== "" && <AnswerText text={state.text} isWriting={running} />}
       {running && <AnswerStatus answer={state} runId={answer.run_id} provider={masked ? null : state.provider} />}
-      {state.error !== null && (
+      {state.error !== null && masked && (
+        <p className="my-1 text-control text-ink-2">This answer failed. The reason shows after the vote.</p>
+      )}
+      {state.error !== null && !masked && (
         <AnswerError
           error={state.error}
-          provider={masked ? null : state.provider}
+          provider={state.provider}
           onRetry={onRetry}
           onPickModel={onPickModel}
           fresh={followed}

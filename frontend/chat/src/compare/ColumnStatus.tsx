@@ -26,7 +26,7 @@ function ordinal(place: number): string {
 }
 
 /** How far an answer is, in words. */
-export function statusWord(state: AnswerState | null, seconds: number): string {
+function statusWord(state: AnswerState | null, seconds: number): string {
   if (state === null) return "not asked";
   const ended = ENDED[state.status];
   if (ended !== undefined) return ended;
@@ -39,7 +39,8 @@ export function statusWord(state: AnswerState | null, seconds: number): string {
 
 /** The same, with the seconds ticking. */
 export function ColumnStatus({ state }: { state: AnswerState | null }): React.JSX.Element {
-  const waiting = state !== null && (state.status === "waiting" || state.status === "queued") && isRunning(state.status);
+  const waiting =
+    state !== null && (state.status === "waiting" || state.status === "queued") && isRunning(state.status);
   const seconds = useElapsed(state?.startedAt ?? 0, waiting);
   return <span className="text-meta text-ink-3">{statusWord(state, seconds)}</span>;
 }

@@ -52,7 +52,7 @@ export function CompareComposer({ columns, running, onAsk, onStop }: CompareComp
           rows={1}
           aria-label="Ask the columns"
           placeholder="Ask all of them…"
-          className="field-sizing-content max-h-40 min-h-7 min-w-0 flex-1 resize-none bg-transparent py-0.5 text-answer text-ink outline-none"
+          className="field-sizing-content max-h-40 min-h-7 min-w-0 flex-1 resize-none bg-transparent py-0.5 text-answer text-ink outline-none coarse:min-h-11 coarse:py-2.5"
           onChange={(event) => setEmpty(event.target.value.trim() === "")}
           onKeyDown={(event) => {
             if (!isSendKey(event, settings?.send_key ?? "enter")) return;

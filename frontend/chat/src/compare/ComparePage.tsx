@@ -18,12 +18,17 @@ function useVote(detail: ConversationDetail | undefined): (vote: Omit<Vote, "cre
     const key = conversationKeys.detail(detail.id);
     const votes = [...detail.votes, { ...vote, created_at: new Date().toISOString() }];
     client.setQueryData<ConversationDetail>(key, (old) => (old === undefined ? old : { ...old, votes }));
-    call(api.POST("/api/conversations/{conversation_id}/votes", { params: { path: { conversation_id: detail.id } }, body: vote })).catch(
-      (error: unknown) => {
-        client.setQueryData<ConversationDetail>(key, (old) => (old === undefined ? old : { ...old, votes: detail.votes }));
-        toast(`The vote was not stored: ${toErrorBody(error).message}`);
-      },
-    );
+    call(
+      api.POST("/api/conversations/{conversation_id}/votes", {
+        params: { path: { conversation_id: detail.id } },
+        body: vote,
+      }),
+    ).catch((error: unknown) => {
+      client.setQueryData<ConversationDetail>(key, (old) =>
+        old === undefined ? old : { ...old, votes: detail.votes },
+      );
+      toast(`The vote was not stored: ${toErrorBody(error).message}`);
+    });
   };
 }
 

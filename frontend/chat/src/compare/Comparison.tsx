@@ -63,37 +63,46 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
     if (last !== undefined) onVote({ message_id: last.question.id, choice, blind: search.blind === true });
   };
   const retry = (question: string, column: number, model?: string): void => {
-    retryColumn(detail, question, column, model ?? models[column] ?? "").catch(failed("The column could not be asked again"));
+    retryColumn(detail, question, column, model ?? models[column] ?? "").catch(
+      failed("The column could not be asked again"),
+    );
   };
   const continueWith = async (column: number): Promise<void> => {
     const made = await call(
-      api.POST("/api/conversations/{conversation_id}/continue", { params: { path: { conversation_id: detail.id } }, body: { column } }),
+      api.POST("/api/conversations/{conversation_id}/continue", {
+        params: { path: { conversation_id: detail.id } },
+        body: { column },
+      }),
     );
     await navigate({ to: "/c/$id", params: { id: made.id } });
   };
-  const actions = (turn: TurnData) => (column: number): ColumnActions => ({
-    retry: (model) => retry(turn.question.id, column, model),
-    pickModel: () => setPicking({ questionId: turn.question.id, column }),
-    stop: () => {
-      if (run !== undefined) stopRun(run.id, column).catch(failed("The column could not be stopped"));
-    },
-    continueWith: () => void continueWith(column).catch(failed("The conversation could not be made")),
-    maximise: () => setMaximised(maximised === column ? null : column),
-  });
+  const actions =
+    (turn: TurnData) =>
+    (column: number): ColumnActions => ({
+      retry: (model) => retry(turn.question.id, column, model),
+      pickModel: () => setPicking({ questionId: turn.question.id, column }),
+      stop: () => {
+        if (run !== undefined) stopRun(run.id, column).catch(failed("The column could not be stopped"));
+      },
+      continueWith: () => void continueWith(column).catch(failed("The conversation could not be made")),
+      maximise: () => setMaximised(maximised === column ? null : column),
+    });
   useCompareKeys({ order, onVote: vote, maximised, onMaximise: setMaximised });
   const link = `${location.origin}/compare/new?models=${models.map(encodeURIComponent).join(",")}&q=${encodeURIComponent(turns[0]?.question.content ?? "")}`;
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">{detail.title === "" ? "Comparison" : detail.title}</h1>
-      <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet" data-compare={layout}>
+      <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto" data-compare={layout}>
         {turns.map((turn, index) => (
           <section key={turn.question.id} aria-label={`Question ${index + 1}`} className="pb-6">
             <div className="sticky top-0 z-10 flex flex-wrap items-start gap-x-6 gap-y-1 border-b border-line bg-canvas px-4 py-2">
               <h2 className="m-0 line-clamp-2 min-w-0 flex-1 basis-64 py-1 text-answer font-normal text-ink" dir="auto">
                 {turn.question.content}
               </h2>
-              {turn === last && <LayoutBar layout={layout} onLayout={(next) => setSearch({ layout: next })} link={link} />}
+              {turn === last && (
+                <LayoutBar layout={layout} onLayout={(next) => setSearch({ layout: next })} link={link} />
+              )}
             </div>
             {layout === "diff" && turn === last && (
               <PinBar columns={columns} pinned={search.pin ?? order[0] ?? 0} onPin={(pin) => setSearch({ pin })} />
@@ -114,7 +123,7 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
             {turn === last && (
               <div className="mt-6 flex flex-col gap-3 px-4">
                 {!masked && <Summary turn={turn} order={order} />}
-                <VoteBar columns={columns} vote={turn.vote} hidden={masked} onVote={vote} />
+                {run === undefined && <VoteBar columns={columns} vote={turn.vote} hidden={masked} onVote={vote} />}
               </div>
             )}
           </section>
@@ -158,7 +167,10 @@ function PinBar({ columns, pinned, onPin }: PinBarProps): React.JSX.Element {
           key={column}
           type="button"
           aria-pressed={column === pinned}
-          className={cx("h-7 px-1 font-mono hover:text-ink coarse:min-w-11", column === pinned && "font-semibold text-accent underline")}
+          className={cx(
+            "h-7 px-1 font-mono hover:text-ink coarse:min-w-11",
+            column === pinned && "font-semibold text-accent underline",
+          )}
           onClick={() => onPin(column)}
         >
           {letter}

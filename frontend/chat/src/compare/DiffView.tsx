@@ -1,6 +1,14 @@
 import { useMemo } from "react";
 import { formatCount } from "@trunkline/kit/format";
-import { countWords, difference } from "./difference";
+import { cx } from "@trunkline/kit/cx";
+import { countWords, difference, type DiffPart } from "./difference";
+
+/** Told by the line under or through the text, not by colour alone. */
+const LOOKS = {
+  same: { Element: "span", look: "" },
+  added: { Element: "ins", look: "bg-ok-soft text-ok underline decoration-ok underline-offset-2" },
+  removed: { Element: "del", look: "bg-danger-soft text-danger line-through" },
+} as const satisfies Record<DiffPart["kind"], { Element: string; look: string }>;
 
 interface DiffViewProps {
   pinned: string;
@@ -19,19 +27,14 @@ export function DiffView({ pinned, other, pinnedLetter }: DiffViewProps): React.
         {formatCount(counts.removed)} only in {pinnedLetter}
       </p>
       <div dir="auto" className="max-w-answer text-answer break-words whitespace-pre-wrap">
-        {parts.map((part, index) =>
-          part.kind === "same" ? (
-            <span key={index}>{part.text}</span>
-          ) : part.kind === "added" ? (
-            <ins key={index} className="bg-ok-soft text-ok underline decoration-ok underline-offset-2">
+        {parts.map((part, index) => {
+          const { Element, look } = LOOKS[part.kind];
+          return (
+            <Element key={index} className={cx(look, part.code && "font-mono text-ui")}>
               {part.text}
-            </ins>
-          ) : (
-            <del key={index} className="bg-danger-soft text-danger line-through">
-              {part.text}
-            </del>
-          ),
-        )}
+            </Element>
+          );
+        })}
       </div>
     </div>
   );

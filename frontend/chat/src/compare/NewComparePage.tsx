@@ -49,7 +49,9 @@ function Chosen({ id, place, card, onChange, onRemove }: ChosenProps): React.JSX
         <span className="font-medium text-ink">{card?.name ?? id}</span>{" "}
         <span className="text-ui text-ink-3">{card?.provider}</span>
         {!ready && (
-          <span className="block text-ui text-warn"><Words>{card === undefined ? "The gateway has no such model." : reasonOf(card)}</Words></span>
+          <span className="line-clamp-2 text-ui text-warn">
+            <Words>{card === undefined ? "The gateway has no such model." : reasonOf(card)}</Words>
+          </span>
         )}
       </button>
       {card !== undefined && ready && (
@@ -101,7 +103,7 @@ export function NewComparePage(): React.JSX.Element {
   };
 
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet">
+    <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto">
       <div className="mx-auto flex max-w-[44rem] flex-col gap-6 px-4 py-6">
         <header>
           <h1 className="m-0 text-title font-semibold">Compare</h1>
@@ -157,10 +159,17 @@ export function NewComparePage(): React.JSX.Element {
         </div>
         <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
           <label className="flex flex-1 basis-72 items-start gap-2 text-control text-ink">
-            <input type="checkbox" checked={blind} className="mt-0.5 size-4 accent-accent" onChange={() => setBlind(!blind)} />
+            <input
+              type="checkbox"
+              checked={blind}
+              className="mt-0.5 size-4 accent-accent"
+              onChange={() => setBlind(!blind)}
+            />
             <span>
               Blind
-              <span className="block text-ui text-ink-3">Names, order, prices and times stay hidden until you voted.</span>
+              <span className="block text-ui text-ink-3">
+                Names, order, prices and times stay hidden until you voted.
+              </span>
             </span>
           </label>
           <Button look="primary" disabled={!enough || sending} onClick={() => void start()}>

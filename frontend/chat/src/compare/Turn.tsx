@@ -67,7 +67,7 @@ function TabRow({ order, shown, names, masked, standings, cards, onShow }: TabRo
             <Line
               orientation="horizontal"
               provider={masked ? null : cards[column]?.provider}
-              state={column === shown ? "ok" : "skipped"}
+              {...(column === shown ? {} : { className: "opacity-40" })}
             />
             <span className="flex items-center gap-1.5 truncate py-1">
               <span aria-hidden="true" className={status === "error" ? "text-danger" : undefined}>

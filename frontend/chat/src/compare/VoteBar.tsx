@@ -20,7 +20,11 @@ interface Choice {
 /** Which answer is best, none of them, or as good as the other. A vote can be changed. */
 export function VoteBar({ columns, vote, hidden, onVote }: VoteBarProps): React.JSX.Element {
   const choices: Choice[] = [
-    ...columns.map(({ letter, column }, place) => ({ label: `${letter} is best`, choice: column, keys: `v ${place + 1}` })),
+    ...columns.map(({ letter, column }, place) => ({
+      label: `${letter} is best`,
+      choice: column,
+      keys: `v ${place + 1}`,
+    })),
     { label: "Tie", choice: "tie", keys: "v 0" },
     { label: "All bad", choice: "bad", keys: "v x" },
   ];

@@ -44,7 +44,12 @@ export async function askColumns(detail: ConversationDetail, columns: number[], 
 }
 
 /** Has a column answer a question again, perhaps with another model. @throws ApiError */
-export async function retryColumn(detail: ConversationDetail, questionId: string, column: number, model: string): Promise<void> {
+export async function retryColumn(
+  detail: ConversationDetail,
+  questionId: string,
+  column: number,
+  model: string,
+): Promise<void> {
   const { id, system, params } = detail;
   await start({
     ...BLANK,

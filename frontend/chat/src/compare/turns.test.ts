@@ -131,7 +131,9 @@ describe("the measured facts", () => {
 
 describe("the difference of two answers", () => {
   it("is of words in text and of whole lines in code", () => {
-    expect(tokens("one two\n```js\nlet a = 1;\nlet b = 2;\n```\nend")).toEqual([
+    const found = tokens("one two\n```js\nlet a = 1;\nlet b = 2;\n```\nend");
+    expect(found.filter(({ code }) => code)).toHaveLength(4);
+    expect(found.map(({ text }) => text)).toEqual([
       "one ",
       "two\n",
       "```js\n",
@@ -165,7 +167,11 @@ describe("blind columns", () => {
 
 describe("the address of a comparison", () => {
   it("keeps what is understood and drops the rest", () => {
-    expect(compareSearch({ layout: "diff", pin: "1", blind: "true", x: 1 })).toEqual({ layout: "diff", pin: 1, blind: true });
+    expect(compareSearch({ layout: "diff", pin: "1", blind: "true", x: 1 })).toEqual({
+      layout: "diff",
+      pin: 1,
+      blind: true,
+    });
     expect(compareSearch({ layout: "pie", pin: 9, blind: "no" })).toEqual({});
   });
 

@@ -24,22 +24,14 @@ function focusedPlace(): number {
 /** 1 to 4 focus a column, M maximises it, V and a digit vote: 1-4 best, 0 tie, X all bad. */
 export function useCompareKeys({ order, onVote, maximised, onMaximise }: CompareKeys): void {
   const { data: settings } = useQuery(settingsQuery);
-  // V and a digit within a second is a vote, so that the digit alone must not act then.
-  let votedAt = 0;
   const map: Hotkeys = {
     "v 0": () => onVote("tie"),
     "v x": () => onVote("bad"),
     m: () => onMaximise(maximised === null ? (order[Math.max(focusedPlace(), 0)] ?? null) : null),
   };
   order.forEach((column, place) => {
-    map[`v ${place + 1}`] = () => {
-      votedAt = Date.now();
-      onVote(column);
-    };
-    map[String(place + 1)] = () => {
-      // The vote's own key press comes here as well: it is told apart by having been handled in the same moment.
-      if (Date.now() - votedAt > 50) articleOf(place)?.focus();
-    };
+    map[`v ${place + 1}`] = () => onVote(column);
+    map[String(place + 1)] = () => articleOf(place)?.focus();
   });
   useHotkeys(map, { letters: settings?.shortcuts ?? true });
 }

@@ -18,7 +18,8 @@ function warning(file: DraftFile, model: ModelCard | undefined): string | null {
 
 function stateOf(file: DraftFile, model: ModelCard | undefined): { text: string; isBad: boolean } {
   if (file.error) return { text: [file.error.message, file.error.fix].filter(Boolean).join(" "), isBad: true };
-  if (file.attachment === null) return { text: `${Math.round(file.progress * 100)} % of ${formatBytes(file.bytes)}`, isBad: false };
+  if (file.attachment === null)
+    return { text: `${Math.round(file.progress * 100)} % of ${formatBytes(file.bytes)}`, isBad: false };
   const warned = warning(file, model);
   return warned === null ? { text: formatBytes(file.bytes), isBad: false } : { text: warned, isBad: true };
 }
@@ -33,7 +34,10 @@ export function AttachmentTray({ conversationId, modelId }: { conversationId: st
       {files.map((file) => {
         const state = stateOf(file, model);
         return (
-          <li key={file.key} className="flex max-w-full items-center gap-2 rounded-control border border-line bg-canvas py-1 pr-1 pl-2">
+          <li
+            key={file.key}
+            className="flex max-w-full items-center gap-2 rounded-control border border-line bg-canvas py-1 pr-1 pl-2"
+          >
             {file.preview === null ? (
               <FileText aria-hidden="true" size={16} strokeWidth={1.5} className="flex-none text-ink-3" />
             ) : (
@@ -41,7 +45,9 @@ export function AttachmentTray({ conversationId, modelId }: { conversationId: st
             )}
             <span className="min-w-0 text-ui">
               <span className="block max-w-56 truncate">{file.name}</span>
-              <span className={state.isBad ? "block text-meta text-warn" : "block text-meta text-ink-3"}>{state.text}</span>
+              <span className={state.isBad ? "block text-meta text-warn" : "block text-meta text-ink-3"}>
+                {state.text}
+              </span>
             </span>
             <IconButton dense label={`Remove ${file.name}`} onClick={() => detachFile(conversationId, file.key)}>
               <X aria-hidden="true" size={16} strokeWidth={1.5} />

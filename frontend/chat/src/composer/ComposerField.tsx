@@ -30,7 +30,8 @@ const isComposing = (event: React.KeyboardEvent): boolean => event.nativeEvent.i
 
 /** The field. Uncontrolled, and told nothing about the thread: a keystroke draws nothing but itself. */
 export function ComposerField(props: ComposerFieldProps): React.JSX.Element {
-  const { ref, conversationId, placeholder, enterSends, focusFirst, onSubmit, onInput, onEditLast, onFirstFocus } = props;
+  const { ref, conversationId, placeholder, enterSends, focusFirst, onSubmit, onInput, onEditLast, onFirstFocus } =
+    props;
   const field = useRef<HTMLTextAreaElement>(null);
   const hasKeyboard = useMedia("(hover: hover)");
 
@@ -86,7 +87,7 @@ export function ComposerField(props: ComposerFieldProps): React.JSX.Element {
       placeholder={placeholder}
       enterKeyHint={enterSends && hasKeyboard ? "send" : "enter"}
       dir="auto"
-      className="block max-h-[40dvh] min-h-7 w-full resize-none field-sizing-content bg-transparent px-3 pt-2.5 text-answer text-ink outline-none scroll-quiet"
+      className="block field-sizing-content max-h-[40dvh] min-h-7 w-full resize-none scroll-quiet bg-transparent px-3 pt-2.5 text-answer text-ink outline-none"
       onFocus={onFirstFocus}
       onPaste={paste}
       onKeyDown={keyDown}

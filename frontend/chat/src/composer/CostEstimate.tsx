@@ -7,7 +7,10 @@ export function CostEstimate({ conversationId, modelId }: { conversationId: stri
   if (checked === undefined || checked.model !== modelId) return null;
   const { cost_nano, input_tokens } = checked.report;
   return (
-    <span className="text-meta whitespace-nowrap text-ink-3" title={`${formatTokensExact(input_tokens)} in, and an answer of usual length`}>
+    <span
+      className="text-meta whitespace-nowrap text-ink-3"
+      title={`${formatTokensExact(input_tokens)} in, and an answer of usual length`}
+    >
       {formatMoney(cost_nano, { settled: false })}
     </span>
   );

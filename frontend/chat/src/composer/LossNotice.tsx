@@ -31,7 +31,12 @@ export function LossNotice(props: LossNoticeProps): React.JSX.Element | null {
   const losesImages = losses.some((loss) => loss.kind === "image");
   const canKeep = lastModel !== null && lastModel !== modelId;
   return (
-    <div role="group" aria-label="Before sending" data-notice="losses" className="border-l-2 border-warn bg-warn-soft px-3 py-2 text-control">
+    <div
+      role="group"
+      aria-label="Before sending"
+      data-notice="losses"
+      className="border-l-2 border-warn bg-warn-soft px-3 py-2 text-control"
+    >
       <p className="font-medium">
         {fits
           ? `${name} will not get ${lossWords(losses)}.`

@@ -36,14 +36,22 @@ type Typed = Record<NumberName, string>;
 function parse(text: string, rule: NumberRule): number | null | undefined {
   if (text.trim() === "") return null;
   const value = Number(text.replace(",", "."));
-  const fits = Number.isFinite(value) && value >= rule.min && value <= rule.max && (!rule.whole || Number.isInteger(value));
+  const fits =
+    Number.isFinite(value) && value >= rule.min && value <= rule.max && (!rule.whole || Number.isInteger(value));
   return fits ? value : undefined;
 }
 
-const typed = (value: number | null | undefined): string => (value === null || value === undefined ? "" : String(value));
+const typed = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "" : String(value);
 
 /** System prompt and parameters of this conversation, and of no other. */
-export default function TurnSettingsDialog({ conversationId, settings }: { conversationId: string; settings: TurnSettings }) {
+export default function TurnSettingsDialog({
+  conversationId,
+  settings,
+}: {
+  conversationId: string;
+  settings: TurnSettings;
+}) {
   const [open, onOpenChange] = useOverlay("settings");
   const model = useModel(settings.model);
   const [system, setSystem] = useState(settings.system ?? "");

@@ -58,18 +58,16 @@ export function detachFile(conversationId: string, key: string): void {
 
 /** Puts stored files back beside the text, for a message that was taken back or is written anew. */
 export function reattach(conversationId: string, attachments: readonly Attachment[]): void {
-  const files = attachments.map(
-    (attachment): DraftFile => ({
-      key: attachment.id,
-      name: attachment.name,
-      bytes: attachment.bytes,
-      mediaType: attachment.media_type,
-      preview: null,
-      progress: 1,
-      attachment,
-      error: null,
-    }),
-  );
+  const files = attachments.map((attachment): DraftFile => ({
+    key: attachment.id,
+    name: attachment.name,
+    bytes: attachment.bytes,
+    mediaType: attachment.media_type,
+    preview: null,
+    progress: 1,
+    attachment,
+    error: null,
+  }));
   setFiles(conversationId, files);
 }
 

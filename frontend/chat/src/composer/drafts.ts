@@ -1,6 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import { useStore } from "zustand";
 import type { Attachment, ErrorBody } from "@/api/types";
+import { makeUlid } from "@/api/ulid";
 
 const PREFIX = "trunkline.draft.";
 
@@ -19,6 +20,30 @@ export function writeDraft(conversationId: string, text: string): void {
     else sessionStorage.setItem(PREFIX + conversationId, text);
   } catch {
     // A full or forbidden storage costs the draft's survival of a reload, nothing else.
+  }
+}
+
+const NEW = "trunkline.new";
+
+/** The id of the conversation that is not begun yet: the same one after a reload as long as it has a draft. */
+export function newConversationId(): string {
+  try {
+    const kept = sessionStorage.getItem(NEW);
+    if (kept !== null && readDraft(kept) !== "") return kept;
+    const made = makeUlid();
+    sessionStorage.setItem(NEW, made);
+    return made;
+  } catch {
+    return makeUlid();
+  }
+}
+
+/** From now on it is a conversation like others; the next new one gets another id. */
+export function forgetNewConversation(): void {
+  try {
+    sessionStorage.removeItem(NEW);
+  } catch {
+    // Where nothing can be kept there is nothing to forget.
   }
 }
 

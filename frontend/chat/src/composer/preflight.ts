@@ -27,7 +27,8 @@ const PAUSE_MS = 500;
 const reports = createStore<Record<string, Checked | undefined>>(() => ({}));
 const pending = new Map<string, { timer: ReturnType<typeof setTimeout> | null; controller: AbortController }>();
 
-export const useReport = (conversationId: string): Checked | undefined => useStore(reports, (all) => all[conversationId]);
+export const useReport = (conversationId: string): Checked | undefined =>
+  useStore(reports, (all) => all[conversationId]);
 export const reportOf = (conversationId: string): Checked | undefined => reports.getState()[conversationId];
 
 export function clearReport(conversationId: string): void {

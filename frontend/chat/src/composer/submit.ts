@@ -33,7 +33,13 @@ export async function submit(turn: Turn): Promise<Held | null> {
   const attachments = files.flatMap((file) => file.attachment ?? []);
   if (files.some((file) => file.attachment === null && file.error === null)) return "uploading";
   if (turn.content.trim() === "" && attachments.length === 0) return "empty";
-  if (needsCheck(turn, attachments.length) && (await wouldLose(turn, attachments.map((file) => file.id)))) {
+  if (
+    needsCheck(turn, attachments.length) &&
+    (await wouldLose(
+      turn,
+      attachments.map((file) => file.id),
+    ))
+  ) {
     announce("Something would be lost. See the note above the field.", { assertive: true });
     return "losses";
   }
@@ -69,10 +75,19 @@ async function wouldLose(turn: Turn, attachmentIds: string[]): Promise<boolean> 
 }
 
 function storeProvisional(turn: Turn): void {
-  const request = { id: "", conversation_id: turn.conversationId, models: [turn.model], system: turn.system, params: turn.params };
+  const request = {
+    id: "",
+    conversation_id: turn.conversationId,
+    models: [turn.model],
+    system: turn.system,
+    params: turn.params,
+  };
   queryClient.setQueryData(
     conversationKeys.detail(turn.conversationId),
-    provisionalConversation({ ...request, kind: "send", chat_kind: "chat", content: "", attachment_ids: [], accept_losses: true }, new Date().toISOString()),
+    provisionalConversation(
+      { ...request, kind: "send", chat_kind: "chat", content: "", attachment_ids: [], accept_losses: true },
+      new Date().toISOString(),
+    ),
   );
 }
 

@@ -35,7 +35,7 @@ export function FindBar({ rows, scroller, virtual, onClose }: FindBarProps): Rea
         type="search"
         aria-label="Find in this conversation"
         placeholder="Find in this conversation"
-        className="h-8 min-w-0 flex-1 bg-transparent text-control text-ink outline-none"
+        className="h-8 min-w-0 flex-1 bg-transparent text-control text-ink outline-none [&::-webkit-search-cancel-button]:hidden"
         onChange={(event) => {
           setWords(event.target.value);
           setAt(0);
@@ -49,7 +49,11 @@ export function FindBar({ rows, scroller, virtual, onClose }: FindBarProps): Rea
         }}
       />
       <span role="status" className="px-2 text-ui whitespace-nowrap text-ink-3">
-        {words.trim() === "" ? "" : matches.length === 0 ? "Nothing found" : `${Math.min(at, matches.length - 1) + 1} of ${matches.length}`}
+        {words.trim() === ""
+          ? ""
+          : matches.length === 0
+            ? "Nothing found"
+            : `${Math.min(at, matches.length - 1) + 1} of ${matches.length}`}
       </span>
       <IconButton label="Match before" onClick={() => step(-1)}>
         <ChevronUp {...ICON} />

@@ -50,7 +50,10 @@ export default function ShortcutSheet({ open, onOpenChange }: ShortcutSheetProps
       width="wide"
       description={
         <>
-          Single letters work outside of text fields. <Link to="/settings/keys">Switch them off</Link>
+          Single letters work outside of text fields.{" "}
+          <Link to="/settings/keys" className="underline">
+            Switch them off
+          </Link>
         </>
       }
     >

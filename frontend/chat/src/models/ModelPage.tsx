@@ -19,16 +19,33 @@ import { Words } from "@trunkline/kit/Words";
 function factsOf(model: ModelCard): [string, React.ReactNode][] {
   const { price } = model;
   const facts: [string, React.ReactNode][] = [
-    ["Name to ask for", <code key="id" className="font-mono select-all">{model.id}</code>],
+    [
+      "Name to ask for",
+      <code key="id" className="font-mono select-all">
+        {model.id}
+      </code>,
+    ],
     ["Provider", model.provider],
     ["Answers with", model.group_of.length === 0 ? null : model.group_of.join(", ")],
     ["Context", model.context_tokens === null ? null : formatTokensExact(model.context_tokens)],
     ["Longest answer", model.max_output_tokens === null ? null : formatTokensExact(model.max_output_tokens)],
-    ["Input", model.embedded ? "free" : price === null ? "no price known" : `$${formatPrice(price.input_per_mtok)} per million tokens`],
+    [
+      "Input",
+      model.embedded
+        ? "free"
+        : price === null
+          ? "no price known"
+          : `$${formatPrice(price.input_per_mtok)} per million tokens`,
+    ],
     ["Cached input", price?.cached_per_mtok ? `$${formatPrice(price.cached_per_mtok)} per million tokens` : null],
     ["Output", price === null || model.embedded ? null : `$${formatPrice(price.output_per_mtok)} per million tokens`],
     ["Takes and does", abilityWords(model)],
-    ["First word", model.first_word_ms === null ? "not measured yet" : `${formatDuration(model.first_word_ms)}, median of your answers`],
+    [
+      "First word",
+      model.first_word_ms === null
+        ? "not measured yet"
+        : `${formatDuration(model.first_word_ms)}, median of your answers`,
+    ],
     ["Temperature", model.abilities.temperature ? null : "not taken; the model sets its own"],
   ];
   return facts.filter(([, value]) => value !== null);
@@ -66,7 +83,13 @@ function Model({ model }: { model: ModelCard }): React.JSX.Element {
         </div>
       </header>
       {!ready && (
-        <ErrorCard code={model.state} tone="warning" announced={false} message={<Words>{reasonOf(model)}</Words>} fix={<Words>{fixOf(model) ?? ""}</Words>} />
+        <ErrorCard
+          code={model.state}
+          tone="warning"
+          announced={false}
+          message={<Words>{reasonOf(model)}</Words>}
+          fix={<Words>{fixOf(model) ?? ""}</Words>}
+        />
       )}
       <Replaced model={model} />
       <dl className="m-0 grid grid-cols-[auto_1fr] gap-x-6 text-control">
@@ -104,13 +127,14 @@ export function ModelPage(): React.JSX.Element {
   const { data: list, error, refetch } = useQuery(modelsQuery);
   const model = list?.models.find((one) => one.id === id);
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet">
+    <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto">
       <div className="mx-auto flex max-w-[44rem] flex-col gap-4 px-4 py-6">
         <Link to="/models" className="w-fit text-ui">
           All models
         </Link>
         {model !== undefined && <Model model={model} />}
-        {list === undefined && (error === null ? <Skeleton lines={6} /> : <PageError error={error} onRetry={() => void refetch()} />)}
+        {list === undefined &&
+          (error === null ? <Skeleton lines={6} /> : <PageError error={error} onRetry={() => void refetch()} />)}
         {list !== undefined && model === undefined && (
           <EmptyState title={`The gateway has no model named ${id}`}>
             It may have been renamed or taken out of the gateway’s configuration.

@@ -9,7 +9,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
   {
     id: "name",
     header: "Model",
-    width: "minmax(10rem, 2fr)",
+    width: "minmax(8rem, 2fr)",
     sortable: true,
     cell: (model) => (
       <span className="font-medium">
@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
       </span>
     ),
   },
-  { id: "provider", header: "Provider", width: "minmax(6rem, 1fr)", sortable: true, cell: (model) => model.provider },
+  { id: "provider", header: "Provider", width: "minmax(5rem, 1fr)", sortable: true, cell: (model) => model.provider },
   {
     id: "context",
     header: "Context",
@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
   {
     id: "input",
     header: "$/M in",
-    width: "5rem",
+    width: "4.25rem",
     align: "right",
     sortable: true,
     cell: (model) => (model.embedded ? "free" : model.price === null ? "–" : formatPrice(model.price.input_per_mtok)),
@@ -39,7 +39,7 @@ const COLUMNS: readonly Column<ModelCard>[] = [
   {
     id: "output",
     header: "$/M out",
-    width: "5.5rem",
+    width: "4.75rem",
     align: "right",
     sortable: true,
     cell: (model) => (model.embedded ? "free" : model.price === null ? "–" : formatPrice(model.price.output_per_mtok)),

@@ -33,13 +33,15 @@ export function ModelsPage(): React.JSX.Element {
   const total = list?.models.length ?? 0;
 
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet">
+    <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto">
       <div className="mx-auto flex max-w-5xl flex-col gap-6 px-4 py-6">
         <header className="flex flex-wrap items-baseline gap-x-4">
           <h1 className="m-0 text-title font-semibold">Models</h1>
           {list !== undefined && (
             <p className="m-0 text-ui text-ink-3">
-              {list.stale ? `As of ${formatClock(list.as_of)}; the gateway does not answer.` : `${total} at this gateway`}
+              {list.stale
+                ? `As of ${formatClock(list.as_of)}; the gateway does not answer.`
+                : `${total} at this gateway`}
             </p>
           )}
         </header>
@@ -54,7 +56,8 @@ export function ModelsPage(): React.JSX.Element {
           />
           <FilterBar filters={filters} onChange={(next) => change(query, next)} />
         </div>
-        {list === undefined && (error === null ? <Skeleton lines={8} /> : <PageError error={error} onRetry={() => void refetch()} />)}
+        {list === undefined &&
+          (error === null ? <Skeleton lines={8} /> : <PageError error={error} onRetry={() => void refetch()} />)}
         {ready.length > 0 && <ModelTable models={ready} />}
         {trouble.length > 0 && <TroubleList models={trouble} />}
         {list !== undefined && groups.length === 0 && (

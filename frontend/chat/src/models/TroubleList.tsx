@@ -30,7 +30,11 @@ export function TroubleList({ models }: { models: readonly ModelCard[] }): React
                 <span className="text-ink-3">{stuck[0] === undefined ? "○" : standingOf(stuck[0]).sign} </span>
                 <Words>{reason}</Words>
               </p>
-              {fix !== null && <p className="m-0 mt-0.5 text-ui text-ink-2"><Words>{fix}</Words></p>}
+              {fix !== null && (
+                <p className="m-0 mt-0.5 text-ui text-ink-2">
+                  <Words>{fix}</Words>
+                </p>
+              )}
             </div>
             <p className="m-0 text-ui leading-6 text-ink-3">
               {stuck.map((model, index) => (

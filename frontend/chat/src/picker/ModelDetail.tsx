@@ -48,7 +48,10 @@ export function ModelDetail({ model, inputTokens, onPick, onPin, onLeave }: Mode
   const ready = isReady(model);
   const { usable, offer } = standingOf(model);
   return (
-    <section aria-label={model.name} className="flex flex-none flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 text-ui">
+    <section
+      aria-label={model.name}
+      className="flex flex-none flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 text-ui"
+    >
       <div className="min-w-0 flex-1 basis-64">
         <p className="m-0 font-mono text-meta break-all text-ink-3">{model.id}</p>
         {model.replaced !== null && (

@@ -31,9 +31,7 @@ function Figures({ model, current }: { model: ModelCard; current: boolean }): Re
   return (
     <>
       <span className="w-12 flex-none text-right text-ink-2 max-sm:hidden">{formatTokens(model.context_tokens)}</span>
-      <span className="w-24 flex-none text-right text-ink-2">
-        {model.embedded ? "free" : priceText(model)}
-      </span>
+      <span className="w-24 flex-none text-right text-ink-2">{model.embedded ? "free" : priceText(model)}</span>
       <span className="w-14 flex-none text-right text-ink-3 max-sm:hidden">{formatDuration(model.first_word_ms)}</span>
       <span className="w-14 flex-none text-right text-accent max-sm:hidden">{current ? "current" : ""}</span>
     </>
@@ -60,7 +58,12 @@ export function ModelRow({ model, id, place, total, active, current }: ModelRowP
       <span className="sr-only">{nameOf(model, current)}</span>
       <span aria-hidden="true" className="contents">
         <span className={cx("w-3 flex-none text-center", TONE[standing.tone])}>{standing.sign}</span>
-        <span className={cx("min-w-0 truncate font-medium", ready ? "flex-1 text-ink" : "w-28 flex-none text-ink-2 sm:w-40")}>
+        <span
+          className={cx(
+            "min-w-0 truncate font-medium",
+            ready ? "flex-1 text-ink" : "w-28 flex-none text-ink-2 sm:w-40",
+          )}
+        >
           {model.name}
         </span>
         <span className={cx("w-20 flex-none truncate text-ink-3", ready && "sm:w-24")}>{model.provider}</span>
@@ -76,7 +79,10 @@ export function ModelRow({ model, id, place, total, active, current }: ModelRowP
         )}
         <span
           data-pin=""
-          className={cx("flex-none p-1 coarse:hidden", model.pinned ? "text-ink-2" : "invisible text-ink-3 group-hover:visible")}
+          className={cx(
+            "flex-none p-1 coarse:hidden",
+            model.pinned ? "text-ink-2" : "invisible text-ink-3 group-hover:visible",
+          )}
         >
           <Pin size={14} strokeWidth={1.5} fill={model.pinned ? "currentColor" : "none"} />
         </span>

@@ -68,7 +68,7 @@ export function PickerList(props: PickerListProps): React.JSX.Element {
       id={id}
       role="listbox"
       aria-label="Models"
-      className="min-h-0 flex-1 overflow-y-auto scroll-quiet"
+      className="min-h-0 flex-1 scroll-quiet overflow-y-auto"
       onClick={press}
       onMouseDown={(event) => event.preventDefault()}
     >
@@ -82,9 +82,7 @@ export function PickerList(props: PickerListProps): React.JSX.Element {
               className="absolute inset-x-0 top-0"
               style={{ height: item.size, transform: `translateY(${item.start}px)` }}
             >
-              {row?.kind === "heading" && (
-                <Heading row={row} isFirst={item.index === 0} />
-              )}
+              {row?.kind === "heading" && <Heading row={row} isFirst={item.index === 0} />}
               {row?.kind === "model" && (
                 <ModelRow
                   model={row.model}

@@ -58,7 +58,10 @@ export function matches(model: ModelCard, query: string, filters: Filters): bool
   if (filters.cheap && inputPrice(model) > CHEAP_USD) return false;
   if (filters.ready && !isReady(model)) return false;
   // "<= 1" is one word: the sign and its number belong together.
-  const words = query.toLowerCase().replace(/(<=?|≤)\s+/g, "$1").split(/\s+/);
+  const words = query
+    .toLowerCase()
+    .replace(/(<=?|≤)\s+/g, "$1")
+    .split(/\s+/);
   return words.every((word) => word === "" || matchesWord(model, word));
 }
 

@@ -41,7 +41,9 @@ export function reasonOf(model: ModelCard): string {
     case "ready":
       return "";
     case "no_key":
-      return model.variable === null ? `No key for ${model.provider}.` : `No key for ${model.provider}: set ${model.variable}.`;
+      return model.variable === null
+        ? `No key for ${model.provider}.`
+        : `No key for ${model.provider}: set ${model.variable}.`;
     case "failing":
       return `${model.provider} fails often at the moment.`;
     case "down":

@@ -26,12 +26,21 @@ function fold(events: RunEvent[]) {
 describe("applyEvent", () => {
   it("adds up what is written", () => {
     const state = fold([
-      { name: "status", data: { ...about, status: "waiting", provider: "openai", position: null, retry_after_s: null } },
+      {
+        name: "status",
+        data: { ...about, status: "waiting", provider: "openai", position: null, retry_after_s: null },
+      },
       { name: "delta", data: { ...about, text: "Hel" } },
       { name: "delta", data: { ...about, text: "lo" } },
       { name: "answer_end", data: { ...about, status: "done", finish_reason: "stop", receipt: RECEIPT } },
     ]);
-    expect(state).toMatchObject({ text: "Hello", provider: "openai", status: "done", finishReason: "stop", receipt: RECEIPT });
+    expect(state).toMatchObject({
+      text: "Hello",
+      provider: "openai",
+      status: "done",
+      finishReason: "stop",
+      receipt: RECEIPT,
+    });
   });
 
   it("measures the reasoning from its first piece to the first word", () => {
@@ -73,7 +82,15 @@ describe("applyEvent", () => {
 
 describe("toMessage", () => {
   it("gives back what fromMessage took", () => {
-    const stored = message({ id: "m", role: "assistant", content: "Text", reasoning: "Hm.", reasoning_ms: 40, model: "a", receipt: RECEIPT });
+    const stored = message({
+      id: "m",
+      role: "assistant",
+      content: "Text",
+      reasoning: "Hm.",
+      reasoning_ms: 40,
+      model: "a",
+      receipt: RECEIPT,
+    });
     expect(toMessage(stored, fromMessage(stored, 0))).toEqual(stored);
   });
 });

@@ -21,7 +21,9 @@ function read(ids: number[], total: number): number[] {
 
 describe("sequence", () => {
   it("gives every event once and in order, whatever was doubled, lost or out of order", () => {
-    const ids = fc.integer({ min: 1, max: 40 }).chain((total) => fc.tuple(fc.constant(total), fc.array(fc.integer({ min: 1, max: total }))));
+    const ids = fc
+      .integer({ min: 1, max: 40 })
+      .chain((total) => fc.tuple(fc.constant(total), fc.array(fc.integer({ min: 1, max: total }))));
     fc.assert(
       fc.property(ids, ([total, sent]) => {
         expect(read(sent, total)).toEqual(Array.from({ length: total }, (_, index) => index + 1));

@@ -55,18 +55,16 @@ function messagesOfRun(run: Run, request: RunRequest, attachments: Attachment[])
     attachments,
     status: "done",
   };
-  const answers = run.answers.map(
-    (answer): Message => ({
-      ...shared,
-      id: answer.message_id,
-      parent_id: request.kind === "continue" ? (request.parent_id ?? null) : run.user_message_id,
-      role: "assistant",
-      column: answer.column,
-      content: "",
-      model: answer.model,
-      status: "waiting",
-    }),
-  );
+  const answers = run.answers.map((answer): Message => ({
+    ...shared,
+    id: answer.message_id,
+    parent_id: request.kind === "continue" ? (request.parent_id ?? null) : run.user_message_id,
+    role: "assistant",
+    column: answer.column,
+    content: "",
+    model: answer.model,
+    status: "waiting",
+  }));
   return request.kind === "send" ? [question, ...answers] : answers;
 }
 

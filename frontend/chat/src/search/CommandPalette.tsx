@@ -130,14 +130,19 @@ function Palette({ onClose }: { onClose: () => void }): React.JSX.Element {
   const said = note(query, search);
 
   return (
-    <Cmdk label="Search and commands" shouldFilter={false} loop className="flex h-[70dvh] flex-col sm:h-auto sm:max-h-[min(34rem,76dvh)]">
+    <Cmdk
+      label="Search and commands"
+      shouldFilter={false}
+      loop
+      className="flex h-[70dvh] flex-col sm:h-auto sm:max-h-[min(34rem,76dvh)]"
+    >
       <Cmdk.Input
         value={query}
         onValueChange={setQuery}
         placeholder="Search messages, models, commands…"
         className="h-11 w-full flex-none border-b border-line bg-transparent px-4 text-answer text-ink outline-none"
       />
-      <Cmdk.List label="Found" className="min-h-0 flex-1 overflow-y-auto pb-2 scroll-quiet">
+      <Cmdk.List label="Found" className="min-h-0 flex-1 scroll-quiet overflow-y-auto pb-2">
         {isBlank && <Recent onOpen={openConversation} />}
         {search.hits.length > 0 && (
           <Cmdk.Group heading="Messages" className={GROUP}>
@@ -165,7 +170,12 @@ function Palette({ onClose }: { onClose: () => void }): React.JSX.Element {
         {(isBlank || findCommands(query).length > 0) && (
           <Cmdk.Group heading="Commands" className={GROUP}>
             {findCommands(query).map((command) => (
-              <Cmdk.Item key={command.label} value={`command ${command.label}`} className={ITEM} onSelect={() => run(command)}>
+              <Cmdk.Item
+                key={command.label}
+                value={`command ${command.label}`}
+                className={ITEM}
+                onSelect={() => run(command)}
+              >
                 <span className="min-w-0 flex-1">{command.label}</span>
                 {command.keys !== undefined && <Kbd keys={command.keys} />}
               </Cmdk.Item>
@@ -173,7 +183,10 @@ function Palette({ onClose }: { onClose: () => void }): React.JSX.Element {
           </Cmdk.Group>
         )}
       </Cmdk.List>
-      <p role="status" className="m-0 flex-none px-4 text-control text-ink-2 not-empty:border-t not-empty:border-line not-empty:py-2">
+      <p
+        role="status"
+        className="m-0 flex-none px-4 text-control text-ink-2 not-empty:border-t not-empty:border-line not-empty:py-2"
+      >
         {said}
       </p>
     </Cmdk>

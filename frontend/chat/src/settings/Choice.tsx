@@ -7,7 +7,12 @@ interface ChoiceProps<Value extends string> {
 }
 
 /** One of two or three, all of them visible. */
-export function Choice<Value extends string>({ label, value, options, onChange }: ChoiceProps<Value>): React.JSX.Element {
+export function Choice<Value extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: ChoiceProps<Value>): React.JSX.Element {
   return (
     <fieldset className="m-0 flex flex-wrap gap-x-6 gap-y-1 border-0 p-0">
       <legend className="sr-only">{label}</legend>
@@ -39,7 +44,12 @@ interface SwitchProps {
 export function Switch({ label, checked, onChange }: SwitchProps): React.JSX.Element {
   return (
     <label className="flex items-center gap-2 py-0.5 text-control text-ink coarse:min-h-11">
-      <input type="checkbox" checked={checked} className="size-4 accent-accent" onChange={(event) => onChange(event.target.checked)} />
+      <input
+        type="checkbox"
+        checked={checked}
+        className="size-4 accent-accent"
+        onChange={(event) => onChange(event.target.checked)}
+      />
       {label}
     </label>
   );

@@ -17,7 +17,10 @@ export function DeleteSetting(): React.JSX.Element {
     setDeleted(0);
     try {
       const ids = await deleteAll(setDeleted);
-      toast(`Deleted ${formatCount(ids.length)} conversations`, { undo: () => void restoreAll(client, ids), seconds: 20 });
+      toast(`Deleted ${formatCount(ids.length)} conversations`, {
+        undo: () => void restoreAll(client, ids),
+        seconds: 20,
+      });
       setOpen(false);
     } catch (error) {
       toast(`Stopped: ${toErrorBody(error).message}`);

@@ -21,12 +21,17 @@ export function ModelChoice({ label, value, onChange }: ModelChoiceProps): React
   const model = list?.models.find((one) => one.id === value);
   return (
     <div>
-      <Button aria-label={`${label}: ${model?.name ?? value}`} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <span className="sr-only">{label}: </span>
         {model?.name ?? (value === "" ? "Choose…" : value)}
         <span className="font-normal text-ink-3">{model?.provider}</span>
         <ChevronDown aria-hidden="true" size={16} strokeWidth={1.5} className="text-ink-3" />
       </Button>
-      {model !== undefined && !isReady(model) && <p className="mt-1 mb-0 text-ui text-warn"><Words>{reasonOf(model)}</Words></p>}
+      {model !== undefined && !isReady(model) && (
+        <p className="mt-1 mb-0 text-ui text-warn">
+          <Words>{reasonOf(model)}</Words>
+        </p>
+      )}
       {model === undefined && list !== undefined && value !== "" && (
         <p className="mt-1 mb-0 text-ui text-warn">The gateway has no such model.</p>
       )}

@@ -16,10 +16,10 @@ interface SettingsFrameProps {
 /** A page of the settings with the way to the others. */
 export function SettingsFrame({ title, children }: SettingsFrameProps): React.JSX.Element {
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet">
+    <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto">
       <div className="mx-auto max-w-[44rem] px-4 py-6">
         <h1 className="m-0 text-title font-semibold">Settings</h1>
-        <nav aria-label="Settings" className="mt-2 flex gap-4 overflow-x-auto border-b border-line no-scrollbar">
+        <nav aria-label="Settings" className="mt-2 flex no-scrollbar gap-4 overflow-x-auto border-b border-line">
           {PAGES.map(({ to, label }) => (
             <Link
               key={to}

@@ -71,8 +71,8 @@ export function SettingsModelsPage(): React.JSX.Element {
       <Setting title="Model by task" hint="Programs ask for a task, and get the model that you chose for it.">
         <dl className="m-0 flex flex-col">
           {tasks.map((task) => (
-            <div key={task} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line py-2">
-              <dt className="min-w-0 flex-1 basis-48 text-control font-medium">
+            <div key={task} className="grid items-start gap-x-4 gap-y-1 border-b border-line py-2 md:grid-cols-2">
+              <dt className="text-control font-medium">
                 {capital(task)}
                 <span className="block text-ui font-normal text-ink-3">{TASKS[task]}</span>
               </dt>

@@ -13,7 +13,7 @@ export function AnswerActions({ message, text }: { message: Message; text: strin
   const actions = use(ConversationActionsContext);
   const [copied, copy] = useCopy();
   return (
-    <span className="flex flex-none opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 coarse:opacity-100 print:hidden">
+    <span className="flex flex-none opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 print:hidden coarse:opacity-100">
       <IconButton dense label={copied ? "Copied" : "Copy"} keys="Y" onClick={() => copy(text)}>
         {copied ? <Check {...ICON} /> : <Copy {...ICON} />}
       </IconButton>
@@ -34,7 +34,11 @@ export function AnswerActions({ message, text }: { message: Message; text: strin
         align="end"
         items={[
           { label: "Branch from here", keys: "b", onSelect: () => actions.branch(message, false) },
-          { label: "Branch with my messages only", note: "Leaves all answers behind", onSelect: () => actions.branch(message, true) },
+          {
+            label: "Branch with my messages only",
+            note: "Leaves all answers behind",
+            onSelect: () => actions.branch(message, true),
+          },
           { label: "Continue this answer", onSelect: () => actions.goOn(message) },
         ]}
       >

@@ -6,7 +6,13 @@ import type { AnswerState } from "@/runs/answerState";
 const CUT_REASONS = new Set(["length", "max_tokens"]);
 
 /** How an answer ended, where it is not simply done. */
-export function AnswerEnd({ answer, onContinue }: { answer: AnswerState; onContinue: () => void }): React.JSX.Element | null {
+export function AnswerEnd({
+  answer,
+  onContinue,
+}: {
+  answer: AnswerState;
+  onContinue: () => void;
+}): React.JSX.Element | null {
   if (answer.error !== null) return null;
   if (answer.status === "stopped") {
     const tokens = answer.receipt?.usage.output;

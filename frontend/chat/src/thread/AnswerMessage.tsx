@@ -27,7 +27,13 @@ function lineState(answer: AnswerState, isEmbedded: boolean): LineState {
 }
 
 /** An answer: the line of its provider, the text, and the receipt it ends in. */
-export function AnswerMessage({ message, versions }: { message: Message; versions: readonly string[] }): React.JSX.Element {
+export function AnswerMessage({
+  message,
+  versions,
+}: {
+  message: Message;
+  versions: readonly string[];
+}): React.JSX.Element {
   const answer = useAnswer(message);
   const actions = use(ConversationActionsContext);
   const model = useModel(answer.model);
@@ -60,7 +66,12 @@ export function AnswerMessage({ message, versions }: { message: Message; version
           <Versions message={message} versions={versions} />
           {!isWriting && <AnswerActions message={message} text={answer.text} />}
         </div>
-        <Reasoning messageId={message.id} text={answer.reasoning} ms={answer.reasoningMs} isThinking={isWriting && answer.text === ""} />
+        <Reasoning
+          messageId={message.id}
+          text={answer.reasoning}
+          ms={answer.reasoningMs}
+          isThinking={isWriting && answer.text === ""}
+        />
         {answer.text !== "" && (
           <div data-text="" data-series={provider ?? undefined} className="pt-0.5">
             <AnswerText text={answer.text} isWriting={isWriting} />

@@ -19,9 +19,20 @@ export function AttachmentList({ attachments }: { attachments: readonly Attachme
     <ul aria-label="Files" className="m-0 flex list-none flex-wrap gap-2 p-0 pt-1 pb-2">
       {attachments.map((file) => (
         <li key={file.id}>
-          <a href={fileUrl(file.id)} target="_blank" rel="noopener noreferrer" className="flex items-center gap-2 text-ui text-ink-2">
+          <a
+            href={fileUrl(file.id)}
+            target="_blank"
+            rel="noopener noreferrer"
+            className="flex items-center gap-2 text-ui text-ink-2"
+          >
             {file.kind === "image" ? (
-              <img src={fileUrl(file.id)} alt={file.name} loading="lazy" className="border border-line object-contain" {...shownSize(file)} />
+              <img
+                src={fileUrl(file.id)}
+                alt={file.name}
+                loading="lazy"
+                className="border border-line object-contain"
+                {...shownSize(file)}
+              />
             ) : (
               <>
                 <FileText aria-hidden="true" size={16} strokeWidth={1.5} />

@@ -29,7 +29,10 @@ export function ContextGauge({ conversationId, tree, leafId, modelId }: ContextG
   const isNearlyFull = tokens > room * NEARLY_FULL;
   return (
     <span
-      className={cx("px-2 text-ui whitespace-nowrap max-md:hidden", isNearlyFull ? "font-medium text-warn" : "text-ink-3")}
+      className={cx(
+        "px-2 text-ui whitespace-nowrap max-md:hidden",
+        isNearlyFull ? "font-medium text-warn" : "text-ink-3",
+      )}
       title={`${formatTokensExact(tokens)} of ${formatTokensExact(room)}${isNearlyFull ? ": nearly full" : ""}`}
     >
       context {formatTokens(tokens)} of {formatTokens(room)}

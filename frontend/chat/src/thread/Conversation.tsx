@@ -23,7 +23,8 @@ import { useAnnouncements } from "./useAnnouncements";
 import { useResume } from "./useResume";
 
 const TurnSettingsDialog = lazy(() => import("@/composer/TurnSettingsDialog"));
-const DESCRIBE = "Describe the images of this conversation as text, completely enough that a reader who cannot see them can go on.";
+const DESCRIBE =
+  "Describe the images of this conversation as text, completely enough that a reader who cannot see them can go on.";
 
 /** A conversation: its head, its thread and the field. */
 export function Conversation({ id, isNew }: { id: string; isNew: boolean }): React.JSX.Element {
@@ -38,7 +39,10 @@ export function Conversation({ id, isNew }: { id: string; isNew: boolean }): Rea
   const tree = useMemo(() => new MessageTree(conversation?.messages ?? []), [conversation?.messages]);
   const mine = useMemo(() => outgoing.filter((item) => item.conversationId === id), [outgoing, id]);
   const rows = useMemo(() => rowsOf(tree, conversation?.leaf_id ?? null, mine), [tree, conversation?.leaf_id, mine]);
-  const lastModel = useMemo(() => tree.pathTo(conversation?.leaf_id ?? null).findLast((m) => m.role === "assistant")?.model ?? null, [tree, conversation?.leaf_id]);
+  const lastModel = useMemo(
+    () => tree.pathTo(conversation?.leaf_id ?? null).findLast((m) => m.role === "assistant")?.model ?? null,
+    [tree, conversation?.leaf_id],
+  );
   const actions = useThreadActions(id, tree, conversation, settings, field);
   useResume(conversation);
   useAnnouncements(id);
@@ -50,7 +54,9 @@ export function Conversation({ id, isNew }: { id: string; isNew: boolean }): Rea
   const pick = useCallback((model: string) => changeTurnSettings(id, { model }), [id]);
   const describe = useCallback(() => {
     if (lastModel === null) return;
-    void submit({ conversationId: id, content: DESCRIBE, model: lastModel, system: null, params: NO_PARAMS }).then(() => actions.onSent());
+    void submit({ conversationId: id, content: DESCRIBE, model: lastModel, system: null, params: NO_PARAMS }).then(() =>
+      actions.onSent(),
+    );
   }, [actions, id, lastModel]);
 
   if (query.error instanceof ApiError && query.error.status === 404 && !conversation) return <NotFound />;
@@ -63,7 +69,11 @@ export function Conversation({ id, isNew }: { id: string; isNew: boolean }): Rea
           <PageError error={query.error} onRetry={() => void query.refetch()} />
         </div>
       )}
-      {isEmpty ? <EmptyConversation settings={settings} field={field} /> : <Thread id={id} rows={rows} isLoading={query.isLoading} />}
+      {isEmpty ? (
+        <EmptyConversation settings={settings} field={field} />
+      ) : (
+        <Thread id={id} rows={rows} isLoading={query.isLoading} />
+      )}
       <Composer
         ref={field}
         conversationId={id}

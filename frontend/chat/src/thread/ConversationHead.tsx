@@ -28,7 +28,19 @@ const ICON = { "aria-hidden": true, size: 16, strokeWidth: 1.5 } as const;
 /** Title, model, how full the context is, what it has cost, and what can be done with the whole. */
 export function ConversationHead({ id, conversation, settings, tree }: ConversationHeadProps): React.JSX.Element {
   const [renaming, setRenaming] = useState(false);
-  const blank = provisionalConversation({ id: "", conversation_id: id, models: [], kind: "send", chat_kind: "chat", content: "", attachment_ids: [], accept_losses: true }, "");
+  const blank = provisionalConversation(
+    {
+      id: "",
+      conversation_id: id,
+      models: [],
+      kind: "send",
+      chat_kind: "chat",
+      content: "",
+      attachment_ids: [],
+      accept_losses: true,
+    },
+    "",
+  );
   const actions = useConversationActions(conversation ?? blank);
   const title = conversation?.title ?? "";
   const isStored = conversation !== undefined && conversation.messages.length > 0;
@@ -36,7 +48,10 @@ export function ConversationHead({ id, conversation, settings, tree }: Conversat
     { label: conversation?.pinned === true ? "Unpin" : "Pin", onSelect: actions.togglePin },
     { label: "Rename", onSelect: () => setRenaming(true) },
     { label: "Find in this conversation", keys: "$mod+f", onSelect: () => openOverlay("find") },
-    { label: "Copy conversation", onSelect: () => void copyText(conversationText(title, tree.pathTo(conversation?.leaf_id ?? null))) },
+    {
+      label: "Copy conversation",
+      onSelect: () => void copyText(conversationText(title, tree.pathTo(conversation?.leaf_id ?? null))),
+    },
     { label: "Export as Markdown", onSelect: () => download(id, "markdown") },
     { label: "Export as JSON", onSelect: () => download(id, "json") },
     null,

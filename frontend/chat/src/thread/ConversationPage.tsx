@@ -1,18 +1,21 @@
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
-import { makeUlid } from "@/api/ulid";
+import { useEffect, useState } from "react";
+import { forgetNewConversation, newConversationId } from "@/composer/drafts";
 import { Conversation } from "./Conversation";
 
 /** `/` and `/c/$id`. The id of a new conversation is made here, so that its first message needs nobody's answer. */
 export function ConversationPage(): React.JSX.Element {
   const { id: given } = useParams({ strict: false });
-  const [fresh, setFresh] = useState(makeUlid);
+  const [fresh, setFresh] = useState(newConversationId);
   const [isUsed, setUsed] = useState(false);
   if (given === fresh && !isUsed) setUsed(true);
   if (given === undefined && isUsed) {
     setUsed(false);
-    setFresh(makeUlid());
+    setFresh(newConversationId());
   }
+  useEffect(() => {
+    if (given === fresh) forgetNewConversation();
+  }, [given, fresh]);
   const id = given ?? fresh;
   return <Conversation key={id} id={id} isNew={given === undefined} />;
 }

@@ -25,7 +25,7 @@ export function EditQuestion({ message }: { message: Message }): React.JSX.Eleme
         aria-label="Edit your message"
         defaultValue={message.content}
         dir="auto"
-        className="block max-h-[50dvh] min-h-16 w-full resize-none field-sizing-content bg-transparent px-3 pt-2 text-answer outline-none scroll-quiet"
+        className="block field-sizing-content max-h-[50dvh] min-h-16 w-full resize-none scroll-quiet bg-transparent px-3 pt-2 text-answer outline-none"
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing || event.keyCode === 229) return;
           if (event.key === "Escape") {
@@ -39,7 +39,12 @@ export function EditQuestion({ message }: { message: Message }): React.JSX.Eleme
       />
       <div className="flex flex-wrap items-center gap-2 p-1.5">
         {files.map((file) => (
-          <Button key={file.id} dense look="quiet" onClick={() => setFiles(files.filter((kept) => kept.id !== file.id))}>
+          <Button
+            key={file.id}
+            dense
+            look="quiet"
+            onClick={() => setFiles(files.filter((kept) => kept.id !== file.id))}
+          >
             Remove {file.name}
           </Button>
         ))}

@@ -16,7 +16,13 @@ function runsOn(model: ModelCard): string {
 }
 
 /** Before the first message: what one is talking to, and the person's own pinned prompts. */
-export function EmptyConversation({ settings, field }: { settings: TurnSettings; field: RefObject<FieldHandle | null> }) {
+export function EmptyConversation({
+  settings,
+  field,
+}: {
+  settings: TurnSettings;
+  field: RefObject<FieldHandle | null>;
+}) {
   const model = useModel(settings.model);
   const { data: preferences } = useQuery(settingsQuery);
   const prompts = preferences?.prompts.filter((prompt) => prompt.pinned).slice(0, PROMPTS) ?? [];

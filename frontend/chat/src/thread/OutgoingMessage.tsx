@@ -17,7 +17,13 @@ export function OutgoingMessage({ item }: { item: Outgoing }): React.JSX.Element
   const { unsend } = use(ConversationActionsContext);
   const state = WORDS[item.state];
   return (
-    <article data-outgoing={item.state} data-role="user" tabIndex={-1} aria-label="Your message, not sent yet" className="pt-6">
+    <article
+      data-outgoing={item.state}
+      data-role="user"
+      tabIndex={-1}
+      aria-label="Your message, not sent yet"
+      className="pt-6"
+    >
       <div className="flex min-h-6 items-center gap-2 text-ui text-ink-3">
         <h2 className="flex-1 font-normal">
           <span className="font-medium text-ink-2">You</span>
@@ -35,7 +41,13 @@ export function OutgoingMessage({ item }: { item: Outgoing }): React.JSX.Element
       </div>
       {item.error !== null && (
         <div className="mt-3">
-          <AnswerError error={item.error} provider={null} fresh onRetry={(model) => sendAgain(item.id, model)} onEdit={() => unsend(item.id)} />
+          <AnswerError
+            error={item.error}
+            provider={null}
+            fresh
+            onRetry={(model) => sendAgain(item.id, model)}
+            onEdit={() => unsend(item.id)}
+          />
         </div>
       )}
     </article>

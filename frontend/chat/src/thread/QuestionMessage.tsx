@@ -11,7 +11,13 @@ import { EditQuestion } from "./EditQuestion";
 import { Versions } from "./Versions";
 
 /** What the person wrote, as they wrote it. */
-export function QuestionMessage({ message, versions }: { message: Message; versions: readonly string[] }): React.JSX.Element {
+export function QuestionMessage({
+  message,
+  versions,
+}: {
+  message: Message;
+  versions: readonly string[];
+}): React.JSX.Element {
   const actions = use(ConversationActionsContext);
   const isEditing = useStore(actions.editing, (editing) => editing.id === message.id);
   return (
@@ -20,14 +26,14 @@ export function QuestionMessage({ message, versions }: { message: Message; versi
       data-role="user"
       tabIndex={-1}
       aria-labelledby={`who-${message.id}`}
-      className="group pt-6 outline-offset-4 first:pt-2"
+      className="group pt-6 outline-offset-4"
     >
       <div className="flex min-h-6 items-center gap-1 text-ui text-ink-3">
         <h2 id={`who-${message.id}`} className="flex-1 font-normal">
           <span className="font-medium text-ink-2">You</span> · <Time at={message.created_at} />
         </h2>
         <Versions message={message} versions={versions} />
-        <span className="flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 coarse:opacity-100 print:hidden">
+        <span className="flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 print:hidden coarse:opacity-100">
           <IconButton dense label="Edit" onClick={() => actions.edit(message)}>
             <Pencil aria-hidden="true" size={16} strokeWidth={1.5} />
           </IconButton>

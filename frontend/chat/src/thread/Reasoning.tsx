@@ -29,7 +29,10 @@ export function Reasoning({ messageId, text, ms, isThinking }: ReasoningProps): 
         Reasoning{time}
       </button>
       {open && (
-        <div dir="auto" className="mt-1 max-w-answer border-l border-line pl-3 text-control break-words whitespace-pre-wrap text-ink-2">
+        <div
+          dir="auto"
+          className="mt-1 max-w-answer border-l border-line pl-3 text-control break-words whitespace-pre-wrap text-ink-2"
+        >
           {text}
         </div>
       )}

@@ -43,9 +43,15 @@ export function Thread({ id, rows, isLoading }: ThreadProps): React.JSX.Element 
       <div
         ref={scroller}
         data-thread=""
-        className="min-h-0 flex-1 overflow-y-auto [overflow-anchor:none] scroll-quiet print:overflow-visible"
+        className="min-h-0 flex-1 scroll-quiet overflow-y-auto [overflow-anchor:none] print:overflow-visible"
       >
-        <div ref={content} role="log" aria-live="off" aria-label="Conversation" className="mx-auto max-w-[calc(72ch+4rem)] px-3 pt-4 pb-8 sm:px-6">
+        <div
+          ref={content}
+          role="log"
+          aria-live="off"
+          aria-label="Conversation"
+          className="mx-auto max-w-[calc(72ch+4rem)] px-3 pb-8 sm:px-6"
+        >
           {isLoading && <Skeleton lines={8} label="Loading the conversation" className="pt-4" />}
           {earlier.length > PLAIN_ROWS && !isPrinting ? (
             <VirtualRows ref={virtual} id={id} rows={earlier} scroller={scroller} />
@@ -60,7 +66,11 @@ export function Thread({ id, rows, isLoading }: ThreadProps): React.JSX.Element 
         </div>
       </div>
       {!isAtEnd && (
-        <Button dense className="absolute bottom-2 left-1/2 -translate-x-1/2 shadow-overlay print:hidden" onClick={toEnd}>
+        <Button
+          dense
+          className="absolute bottom-2 left-1/2 -translate-x-1/2 shadow-overlay print:hidden"
+          onClick={toEnd}
+        >
           Latest ↓
         </Button>
       )}

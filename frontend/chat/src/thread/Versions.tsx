@@ -17,7 +17,13 @@ export function Versions({ message, versions }: { message: Message; versions: re
       <span className="whitespace-nowrap">
         {at + 1} of {versions.length}
       </span>
-      <IconButton dense label="Later version" keys="]" disabled={at >= versions.length - 1} onClick={() => showVersion(message, 1)}>
+      <IconButton
+        dense
+        label="Later version"
+        keys="]"
+        disabled={at >= versions.length - 1}
+        onClick={() => showVersion(message, 1)}
+      >
         <ChevronRight aria-hidden="true" size={16} strokeWidth={1.5} />
       </IconButton>
     </span>

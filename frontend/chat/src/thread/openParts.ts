@@ -6,4 +6,5 @@ export const openPartOf = createStore<Record<string, ReceiptOpen>>(() => ({}));
 export const openReasoning = createStore<Record<string, boolean>>(() => ({}));
 
 export const setOpenPart = (messageId: string, part: ReceiptOpen): void => openPartOf.setState({ [messageId]: part });
-export const setOpenReasoning = (messageId: string, open: boolean): void => openReasoning.setState({ [messageId]: open });
+export const setOpenReasoning = (messageId: string, open: boolean): void =>
+  openReasoning.setState({ [messageId]: open });

@@ -30,7 +30,8 @@ function outgoing(given: Partial<Outgoing>): Outgoing {
   };
 }
 
-const shape = (rows: ReturnType<typeof rowsOf>): string[] => rows.map((row) => (row.kind === "message" ? row.message.id : row.kind));
+const shape = (rows: ReturnType<typeof rowsOf>): string[] =>
+  rows.map((row) => (row.kind === "message" ? row.message.id : row.kind));
 
 describe("rowsOf", () => {
   it("marks where another model takes over, with what it did not get", () => {

@@ -40,7 +40,11 @@ function shownPath(tree: MessageTree, leafId: string | null, first: Outgoing | u
 export function lastTurnStart(rows: readonly Row[]): number {
   for (let index = rows.length - 1; index >= 0; index -= 1) {
     const row = rows[index];
-    if ((row?.kind === "outgoing" && row.item.state !== "waiting") || (row?.kind === "message" && row.message.role === "user")) return index;
+    if (
+      (row?.kind === "outgoing" && row.item.state !== "waiting") ||
+      (row?.kind === "message" && row.message.role === "user")
+    )
+      return index;
   }
   return Math.max(0, rows.length - 1);
 }

@@ -11,7 +11,11 @@ interface LastTurn {
 }
 
 /** After sending, the question moves to the top, and nothing moves again until its answer has filled the screen. */
-export function useLastTurn(scroller: RefObject<HTMLDivElement | null>, isPinned: RefObject<boolean>, toEnd: () => void): LastTurn {
+export function useLastTurn(
+  scroller: RefObject<HTMLDivElement | null>,
+  isPinned: RefObject<boolean>,
+  toEnd: () => void,
+): LastTurn {
   const ref = useRef<HTMLDivElement>(null);
   const [hasRoom, setRoom] = useState(false);
   const { sentListeners } = use(ConversationActionsContext);

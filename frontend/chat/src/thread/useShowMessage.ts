@@ -4,7 +4,11 @@ import type { Row } from "./rows";
 import type { VirtualHandle } from "./VirtualRows";
 
 /** Brings the message of the address (`?m=`) into view and to the focus, once it is there. */
-export function useShowMessage(scroller: RefObject<HTMLElement | null>, rows: readonly Row[], virtual: RefObject<VirtualHandle | null>): void {
+export function useShowMessage(
+  scroller: RefObject<HTMLElement | null>,
+  rows: readonly Row[],
+  virtual: RefObject<VirtualHandle | null>,
+): void {
   const { m: wanted } = useSearch({ strict: false });
   const shown = useRef<string | undefined>(undefined);
   useEffect(() => {

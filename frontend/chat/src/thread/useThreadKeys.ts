@@ -40,22 +40,28 @@ export function useThreadKeys(
 ): void {
   const actions = use(ConversationActionsContext);
   const { data: settings } = useQuery(settingsQuery);
-  const move = (step: number) => (event: KeyboardEvent): void => {
-    const messages = rows.filter(isMessage);
-    const at = focusedRow(rows);
-    const index = at ? messages.indexOf(at) + step : messages.length - 1;
-    const next = messages[Math.max(0, Math.min(messages.length - 1, index))];
-    if (!next) return;
-    event.preventDefault();
-    focusRow(scroller.current, next, virtual.current);
-  };
+  const move =
+    (step: number) =>
+    (event: KeyboardEvent): void => {
+      const messages = rows.filter(isMessage);
+      const at = focusedRow(rows);
+      const index = at ? messages.indexOf(at) + step : messages.length - 1;
+      const next = messages[Math.max(0, Math.min(messages.length - 1, index))];
+      if (!next) return;
+      event.preventDefault();
+      focusRow(scroller.current, next, virtual.current);
+    };
   /** For the message with the focus, or the last answer. */
-  const onMessage = (act: (message: Message) => void) => (event: KeyboardEvent): void => {
-    const row = focusedRow(rows) ?? rows.findLast((each): each is MessageRow => isMessage(each) && each.message.role === "assistant");
-    if (!row) return;
-    event.preventDefault();
-    act(row.message);
-  };
+  const onMessage =
+    (act: (message: Message) => void) =>
+    (event: KeyboardEvent): void => {
+      const row =
+        focusedRow(rows) ??
+        rows.findLast((each): each is MessageRow => isMessage(each) && each.message.role === "assistant");
+      if (!row) return;
+      event.preventDefault();
+      act(row.message);
+    };
   useHotkeys(
     {
       j: move(1),
@@ -72,7 +78,8 @@ export function useThreadKeys(
         openOverlay("find");
       },
       Escape: () => {
-        const isOpen = document.querySelector("[role=dialog], [role=menu]") !== null || useShell.getState().overlay !== null;
+        const isOpen =
+          document.querySelector("[role=dialog], [role=menu]") !== null || useShell.getState().overlay !== null;
         const run = Object.values(liveRuns.getState()).find(
           (each) => each.connection !== "ended" && rows.some((row) => isMessage(row) && row.message.run_id === each.id),
         );

@@ -49,11 +49,24 @@ function Report({ report, metric, onMetric }: ReportProps): React.JSX.Element {
           options={Object.entries(METRICS).map(([value, one]) => ({ value, label: one.label }))}
           onChange={(value) => onMetric(metricOf(value))}
         />
-        <Chart label={`${label} a day`} summary={summary} points={points} series={series} formatX={(day) => formatDay(day)} formatY={format} />
+        <Chart
+          label={`${label} a day`}
+          summary={summary}
+          points={points}
+          series={series}
+          formatX={(day) => formatDay(day)}
+          formatY={format}
+        />
       </div>
       <UsageTable report={report} />
     </>
   );
+}
+
+/** "26 Oct to 24 Nov · ": the first and the last day that are counted. */
+function rangeOf(report: UsageReport | undefined): string {
+  const [first, last] = [report?.days[0], report?.days.at(-1)];
+  return first === undefined || last === undefined ? "" : `${formatDay(first.day)} to ${formatDay(last.day)} · `;
 }
 
 interface ReportProps {
@@ -75,14 +88,13 @@ export function UsagePage(): React.JSX.Element {
     void navigate({ to: "/usage", search: { ...search, ...changes }, replace: true });
   };
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto scroll-quiet">
+    <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto">
       <div className="mx-auto flex max-w-4xl flex-col gap-6 px-4 py-6">
         <header className="flex flex-wrap items-end gap-x-6 gap-y-2">
           <div className="flex-1">
             <h1 className="m-0 text-title font-semibold">Usage</h1>
             <p className="m-0 text-ui text-ink-3">
-              {report === undefined ? "" : `${formatDay(report.from, report.zone)} to ${formatDay(report.to, report.zone)} · `}
-              days in {zone}
+              {rangeOf(report)}days in {zone}
             </p>
           </div>
           <div role="group" aria-label="Range" className="flex gap-3">
@@ -99,9 +111,12 @@ export function UsagePage(): React.JSX.Element {
             ))}
           </div>
         </header>
-        {report === undefined && (error === null ? <Skeleton lines={6} /> : <PageError error={error} onRetry={() => void refetch()} />)}
+        {report === undefined &&
+          (error === null ? <Skeleton lines={6} /> : <PageError error={error} onRetry={() => void refetch()} />)}
         {report !== undefined && report.totals.calls === 0 && (
-          <EmptyState title={`No calls in the last ${days} days`}>Every answer you get is counted here, with what it cost.</EmptyState>
+          <EmptyState title={`No calls in the last ${days} days`}>
+            Every answer you get is counted here, with what it cost.
+          </EmptyState>
         )}
         {report !== undefined && report.totals.calls > 0 && (
           <Report report={report} metric={metric} onMetric={(by) => change({ by })} />

@@ -1,7 +1,14 @@
 import { useMemo, useState } from "react";
 import type { UsageReport } from "@/api/types";
 import { DataTable, type Column, type Sort } from "@trunkline/kit/DataTable";
-import { formatCount, formatDuration, formatMoney, formatMoneyExact, formatTokens, formatTokensExact } from "@trunkline/kit/format";
+import {
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatMoneyExact,
+  formatTokens,
+  formatTokensExact,
+} from "@trunkline/kit/format";
 
 type ModelUse = UsageReport["models"][number];
 
@@ -17,7 +24,14 @@ const COLUMNS: readonly Column<ModelUse>[] = [
       </>
     ),
   },
-  { id: "calls", header: "Calls", width: "5rem", align: "right", sortable: true, cell: (row) => formatCount(row.calls) },
+  {
+    id: "calls",
+    header: "Calls",
+    width: "5rem",
+    align: "right",
+    sortable: true,
+    cell: (row) => formatCount(row.calls),
+  },
   {
     id: "input",
     header: "In",
