@@ -30,7 +30,7 @@ same_openapi() {
 
 same_client() {
     made=$(mktemp)
-    (cd frontend && npm exec --silent --workspace tools -- openapi-typescript ../openapi.json -o "$made" >/dev/null)
+    (cd frontend/tools && node_modules/.bin/openapi-typescript ../openapi.json -o "$made" >/dev/null)
     if cmp -s "$made" frontend/chat/src/api/schema.d.ts; then
         rm -f "$made"
         return 0
@@ -42,12 +42,12 @@ same_client() {
 
 step 'types' in_frontend npm run --silent types
 step 'lint' in_frontend npm run --silent lint
-step 'format' in_frontend npx --no prettier --check --log-level warn .
-step 'unused code and packages' in_frontend npx --no knip --no-progress
-step 'sizes' in_frontend npx --no size-limit
+step 'format' in_frontend node_modules/.bin/prettier --check --log-level warn .
+step 'unused code and packages' in_frontend node_modules/.bin/knip --no-progress
+step 'sizes' in_frontend node_modules/.bin/size-limit
 step 'OpenAPI of the backend' same_openapi
 step 'generated client' same_client
-step 'unit tests' in_frontend npx --no vitest run --reporter=dot
+step 'unit tests' in_frontend node_modules/.bin/vitest run --reporter=dot
 
 if [ -n "$failed" ]; then
     printf 'check of the front end: FAILED in %s\n' "${failed#, }" >&2

@@ -22,9 +22,9 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def generate() -> None:
-    """Run every `trunkline/*/reference.py`."""
-    for module in sorted(ROOT.glob("trunkline/*/reference.py")):
-        name = f"trunkline.{module.parent.name}.reference"
+    """Run every `trunkline/*/reference.py`, and the application's."""
+    for module in (*sorted(ROOT.glob("trunkline/*/reference.py")), ROOT / "backend/app/reference.py"):
+        name = ".".join(module.relative_to(ROOT).with_suffix("").parts)
         print(f"docs: {name}")
         subprocess.run((sys.executable, "-m", name), cwd=ROOT, check=True)
 

@@ -101,7 +101,9 @@ def _shape(schema: dict[str, Any]) -> str:
     match schema:
         case {"$ref": str(reference)}:
             name = reference.rpartition("/")[2]
-            return "a file" if name.startswith("Body_") else f"[{name}](#{name.lower()})"
+            if name.startswith("Body_"):
+                return "a file"
+            return f"[{name}](#{'errors' if name == 'ErrorCode' else name.lower()})"
         case {"anyOf": list(choices)}:
             return " or ".join(_shape(choice) for choice in choices)
         case {"enum": list(values)}:

@@ -23,9 +23,7 @@ function stamped(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(html, context) {
-        const file = Object.keys(context.bundle ?? {}).find((name) =>
-          /^assets\/theme-[\w-]+\.js$/.test(name),
-        );
+        const file = Object.keys(context.bundle ?? {}).find((name) => /^assets\/theme-[\w-]+\.js$/.test(name));
         if (file === undefined) throw new Error(`the theme's script (${theme}) is not in the bundle`);
         return {
           html: html.replaceAll('"./assets/', '"__BASE__/assets/'),

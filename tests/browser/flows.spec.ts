@@ -38,6 +38,7 @@ test("a model that takes no images says what it will not get, before anything is
   await notice.getByRole("button", { name: "Send anyway" }).click();
   await expect(answers(app).last()).toContainText("I cannot see it.");
   await expect(app.getByRole("log")).toContainText("gpt-mini from here.");
+  await expect(app.getByRole("log")).toContainText("Left behind: 1 image.");
   await picture("flow-switched");
   await test.step("the mark stays", async () => {
     await app.reload();

@@ -39,8 +39,10 @@ class Service:
     port: int
     health: str
     """Path that answers 200 as soon as the service is ready."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     """Set for it on top of this process's environment."""
+    hidden: frozenset[str] = frozenset()
+    """Variables of this process's environment that it does not get."""
     beside: Mapping[str, int] = field(default_factory=dict)
     """What else it serves, by name, and on which port."""
 
@@ -96,6 +98,7 @@ def application(options: AppOptions, gateway_url: str, key: str | None) -> Servi
         port=options.port,
         health="/health",
         variables=variables,
+        hidden=frozenset({"DATABASE_URL"}),  # the gateway's; the application's is APP_DATABASE_URL
         beside={"frontend": options.web_port},
     )
 

@@ -155,7 +155,7 @@ class _Running:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **row.variables},
+            env={name: value for name, value in os.environ.items() if name not in row.hidden} | row.variables,
             preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),
         )
         return cls(row, process)

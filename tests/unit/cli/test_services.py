@@ -28,6 +28,7 @@ def test_the_application_is_told_where_the_gateway_is() -> None:
     options = ServeOptions(config=Path("c.yaml"), host="::", port=4001)
     gateway, app = services.services(options, AppOptions(port=8001, web_port=3001), key="sk-in-the-config")
     assert app.variables == {"LITELLM_BASE_URL": gateway.url, "LITELLM_API_KEY": "sk-in-the-config"}
+    assert app.hidden == {"DATABASE_URL"}  # the gateway's own
     assert gateway.url == "http://[::1]:4001"
     assert app.addresses == {"api": "http://127.0.0.1:8001", "frontend": "http://127.0.0.1:3001"}
     assert app.command[-6:] == ("--host", "127.0.0.1", "--port", "8001", "--web-port", "3001")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,20 @@ async def test_all_services_are_said_then_shown_then_stopped(
     assert text.index("curl") < text.index("one | starting") < text.index("second | starting")
     for row in rows:
         assert not await up._answers(row)
+
+
+async def test_a_service_gets_its_variables_and_not_the_hidden_ones(
+    options: ServeOptions, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `up` tells it wins over the environment; what is the gateway's alone is kept from it."""
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///gateway.db")
+    monkeypatch.setenv("LITELLM_BASE_URL", "http://elsewhere")
+    script = "import os; print(os.environ.get('DATABASE_URL'), os.environ['LITELLM_BASE_URL']); raise SystemExit(3)"
+    row = replace(
+        _service("app", script), variables={"LITELLM_BASE_URL": "http://here"}, hidden=frozenset({"DATABASE_URL"})
+    )
+    assert await up._up((row,), options) == 1
+    assert "None http://here" in capsys.readouterr().out
 
 
 async def test_a_service_that_dies_says_so_and_stops_the_rest(

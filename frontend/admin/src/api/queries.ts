@@ -21,7 +21,7 @@ export interface RequestFilter extends Narrowed {
 
 const FRESH_MS = 30_000;
 /** Rows of a page of the request log. */
-export const PAGE_ROWS = 200;
+const PAGE_ROWS = 200;
 const LIVE_MS = 3_000;
 
 /** The record without what is empty, because the gateway takes an empty filter for a mistake in some places. */

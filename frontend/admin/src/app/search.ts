@@ -23,7 +23,7 @@ const NAMES = [
 export type Search = Partial<Record<(typeof NAMES)[number], string>>;
 
 /** What belongs to no page in particular and goes along from one to the next. */
-export const SHARED = ["last", "from", "to", "zone"] as const;
+const SHARED = ["last", "from", "to", "zone"] as const;
 
 /** Keeps the parameters that there are, as text; others are dropped. */
 export function validateSearch(found: Record<string, unknown>): Search {

@@ -32,7 +32,7 @@ export const LAST_LABEL: Record<Last, string> = {
   "90d": "Last 90 days",
 };
 
-export const DEFAULT_LAST: Last = "24h";
+const DEFAULT_LAST: Last = "24h";
 
 function isLast(text: string | undefined): text is Last {
   return LASTS.some((last) => last === text);

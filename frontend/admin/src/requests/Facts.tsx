@@ -28,10 +28,9 @@ export function BillLines({ detail }: { detail: Detail }): React.JSX.Element {
           </tr>
         ))}
         <tr>
-          <th scope="row" className="py-1 text-left font-medium">
+          <th scope="row" colSpan={2} className="py-1 text-left font-medium">
             Charged
           </th>
-          <td />
           <td className="py-1 pl-4 text-right font-medium" data-spend={detail.spend ?? ""}>
             {detail.spend === null ? "no price" : `$${detail.spend}`}
           </td>

@@ -3,7 +3,7 @@ import type { Shapes } from "@/api/client";
 type Kind = Shapes["ErrorKind"];
 
 /** What went wrong, in a word that fits a row. */
-export const KIND_WORD: Record<Kind, string> = {
+const KIND_WORD: Record<Kind, string> = {
   client_left: "client left",
   interrupted: "gateway stopped",
   timeout: "timed out",

@@ -1,13 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { EmptyState } from "@trunkline/kit/EmptyState";
 
-/** An address that leads nowhere. */
+/** An address that leads nowhere. It stands alone: the rail belongs to pages that are there. */
 export function NotFound(): React.JSX.Element {
   return (
-    <div className="px-6 py-10">
-      <EmptyState title="There is nothing at this address.">
-        <Link to="/">Start a new chat</Link>, or pick a conversation on the left.
-      </EmptyState>
-    </div>
+    <main className="mx-auto max-w-answer px-6 py-10">
+      <h1 className="m-0 text-title font-semibold">There is nothing at this address.</h1>
+      <p className="mt-2 text-ink-2">
+        <Link to="/">Start a new chat</Link>; your conversations are there as well.
+      </p>
+    </main>
   );
 }

@@ -32,7 +32,7 @@ function TodaySpend(): React.JSX.Element {
   const { data: settings } = useQuery(settingsQuery);
   const { data: usage } = useQuery(usageQuery(1, settings?.zone ?? localZone()));
   return (
-    <Link to="/usage" className="text-ink-2 no-underline">
+    <Link to="/usage" className="flex-none text-ink-2 no-underline">
       {usage === undefined ? "Usage" : `${formatMoney(usage.totals.cost_nano)} today`}
     </Link>
   );

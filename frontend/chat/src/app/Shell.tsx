@@ -10,6 +10,7 @@ import { Rail } from "./Rail";
 import { RailDrawer } from "./RailDrawer";
 import { ServiceNotice } from "./ServiceNotice";
 import { useOverlay } from "./shellStore";
+import { useModelNews } from "./useModelNews";
 import { useSignedOut } from "./useSignedOut";
 
 const ShortcutSheet = lazy(() => import("@/keys/ShortcutSheet"));
@@ -18,6 +19,7 @@ const CommandPalette = lazy(() => import("@/search/CommandPalette").then((room) 
 /** What stands around every page: the rail, the notices, and what can be opened from anywhere. */
 export function Shell(): React.JSX.Element {
   useSignInGate();
+  useModelNews();
   return (
     <div className="flex h-app min-h-0 print:block">
       <a

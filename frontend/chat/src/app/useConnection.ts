@@ -16,7 +16,7 @@ export function useConnection(): Connection {
   if (isError) {
     const since = formatClock(new Date(dataUpdatedAt > 0 ? dataUpdatedAt : errorUpdatedAt));
     const words = `The application's server does not answer (since ${since}). Trying every 5 s.`;
-    return { state: "server", short: "server does not answer", words };
+    return { state: "server", short: "server down", words };
   }
   if (health === undefined) return { state: "checking" };
   const { gateway, database } = health.dependencies;

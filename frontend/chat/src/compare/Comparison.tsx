@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, call } from "@/api/client";
 import { toErrorBody } from "@/api/errors";
 import { stopRun } from "@/api/runs";
@@ -87,6 +87,13 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
       continueWith: () => void continueWith(column).catch(failed("The conversation could not be made")),
       maximise: () => setMaximised(maximised === column ? null : column),
     });
+  // A new question comes to the top; its answers grow below it, and nothing moves by itself after that.
+  const lastId = last?.question.id;
+  const lastTurn = useRef<HTMLElement>(null);
+  const isFirst = turns.length < 2;
+  useEffect(() => {
+    if (lastId !== undefined && !isFirst) lastTurn.current?.scrollIntoView({ block: "start" });
+  }, [lastId, isFirst]);
   useCompareKeys({ order, onVote: vote, maximised, onMaximise: setMaximised });
   const link = `${location.origin}/compare/new?models=${models.map(encodeURIComponent).join(",")}&q=${encodeURIComponent(turns[0]?.question.content ?? "")}`;
 
@@ -95,7 +102,12 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
       <h1 className="sr-only">{detail.title === "" ? "Comparison" : detail.title}</h1>
       <div className="min-h-0 flex-1 scroll-quiet overflow-y-auto" data-compare={layout}>
         {turns.map((turn, index) => (
-          <section key={turn.question.id} aria-label={`Question ${index + 1}`} className="pb-6">
+          <section
+            key={turn.question.id}
+            ref={turn === last ? lastTurn : null}
+            aria-label={`Question ${index + 1}`}
+            className="pb-6 last:min-h-full"
+          >
             <div className="sticky top-0 z-10 flex flex-wrap items-start gap-x-6 gap-y-1 border-b border-line bg-canvas px-4 py-2">
               <h2 className="m-0 line-clamp-2 min-w-0 flex-1 basis-64 py-1 text-answer font-normal text-ink" dir="auto">
                 {turn.question.content}

@@ -14,7 +14,8 @@ export function Summary({ turn, order }: SummaryProps): React.JSX.Element | null
   const standings = useStandings(turn.answers);
   const measured = order.map((column, place) => ({
     letter: letterOf(place),
-    receipt: standings[column]?.receipt ?? null,
+    // What failed was quick and cheap, but that is no fact about an answer.
+    receipt: standings[column]?.status === "error" ? null : (standings[column]?.receipt ?? null),
   }));
   const running = standings.some((standing) => standing !== null && isRunning(standing.status));
   const facts = factsOf(measured, running);

@@ -136,7 +136,7 @@ export function ModelPage(): React.JSX.Element {
         {list === undefined &&
           (error === null ? <Skeleton lines={6} /> : <PageError error={error} onRetry={() => void refetch()} />)}
         {list !== undefined && model === undefined && (
-          <EmptyState title={`The gateway has no model named ${id}`}>
+          <EmptyState heading title={`The gateway has no model named ${id}`}>
             It may have been renamed or taken out of the gateway’s configuration.
           </EmptyState>
         )}

@@ -103,8 +103,8 @@ function Picker({ value, onPick, onOpenChange, inputTokens }: ModelPickerProps):
       <div className="flex flex-none flex-wrap items-center gap-2 border-b border-line px-4 py-2">
         <input
           role="combobox"
-          aria-expanded="true"
-          aria-controls={`${id}-list`}
+          aria-expanded={list !== undefined}
+          aria-controls={list === undefined ? undefined : `${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={model === undefined ? undefined : optionId(model.id)}
           aria-label="Find a model"

@@ -72,7 +72,7 @@ export function Conversation({ id, isNew }: { id: string; isNew: boolean }): Rea
       {isEmpty ? (
         <EmptyConversation settings={settings} field={field} />
       ) : (
-        <Thread id={id} rows={rows} isLoading={query.isLoading} />
+        <Thread id={id} rows={rows} isLoading={query.isLoading} origin={conversation?.continued_from ?? null} />
       )}
       <Composer
         ref={field}

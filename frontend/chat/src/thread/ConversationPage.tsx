@@ -1,7 +1,8 @@
-import { useParams } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { forgetNewConversation, newConversationId } from "@/composer/drafts";
 import { Conversation } from "./Conversation";
+import { changeTurnSettings } from "./conversationSettings";
 
 /** `/` and `/c/$id`. The id of a new conversation is made here, so that its first message needs nobody's answer. */
 export function ConversationPage(): React.JSX.Element {
@@ -16,6 +17,11 @@ export function ConversationPage(): React.JSX.Element {
   useEffect(() => {
     if (given === fresh) forgetNewConversation();
   }, [given, fresh]);
+  // A link such as /?model=gpt-mini begins a conversation with that model.
+  const { model: named } = useSearch({ strict: false });
+  useEffect(() => {
+    if (given === undefined && named !== undefined) changeTurnSettings(fresh, { model: named });
+  }, [given, named, fresh]);
   const id = given ?? fresh;
   return <Conversation key={id} id={id} isNew={given === undefined} />;
 }

@@ -2,7 +2,9 @@ import { useRef } from "react";
 import { Button } from "@trunkline/kit/Button";
 import { Skeleton } from "@trunkline/kit/Skeleton";
 import { FindBar } from "@/find/FindBar";
+import type { Conversation } from "@/api/types";
 import { useOverlay } from "@/app/shellStore";
+import { OriginMark } from "./OriginMark";
 import { ThreadRow } from "./ThreadRow";
 import { lastTurnStart, type Row } from "./rows";
 import { useLastTurn } from "./useLastTurn";
@@ -16,6 +18,7 @@ interface ThreadProps {
   id: string;
   rows: Row[];
   isLoading: boolean;
+  origin: Conversation["continued_from"];
 }
 
 /** Beyond this many rows those above the last turn are drawn only where they can be seen. */
@@ -25,7 +28,7 @@ const PLAIN_ROWS = 60;
  * The messages of the shown path. The last turn is always plain DOM, with room below it after sending, so that the
  * question can stand at the top while the answer fills the room.
  */
-export function Thread({ id, rows, isLoading }: ThreadProps): React.JSX.Element {
+export function Thread({ id, rows, isLoading, origin }: ThreadProps): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const virtual = useRef<VirtualHandle>(null);
@@ -52,6 +55,7 @@ export function Thread({ id, rows, isLoading }: ThreadProps): React.JSX.Element 
           aria-label="Conversation"
           className="mx-auto max-w-[calc(72ch+4rem)] px-3 pb-8 sm:px-6"
         >
+          {origin !== null && <OriginMark origin={origin} />}
           {isLoading && <Skeleton lines={8} label="Loading the conversation" className="pt-4" />}
           {earlier.length > PLAIN_ROWS && !isPrinting ? (
             <VirtualRows ref={virtual} id={id} rows={earlier} scroller={scroller} />
