@@ -173,9 +173,8 @@ def test_troubleshooting(running: Project) -> None:
     assert running.original("litellm-config.yaml").strip() in shown.replace("\r\n", "\n")
     assert "accepting connections" in running.run("docker-compose exec -T postgres pg_isready", check=True).text
 
-    running.write(
-        ".env", running.original(".env").replace("ANTHROPIC_API_KEY=sk-ant-...", "ANTHROPIC_API_KEY=sk-ant-1")
-    )
+    running.set_env("ANTHROPIC_API_KEY", "sk-ant-1")
+    running.run("docker-compose down", check=True)
     running.run("docker-compose up -d", check=True)
     keys = running.run("docker-compose exec -T api env | grep API_KEY", check=True).text
     assert "ANTHROPIC_API_KEY=sk-ant-1" in keys.split()

@@ -30,21 +30,21 @@ interface ErrorCardProps {
 }
 
 const TONES = {
-  notice: { rule: "border-line-strong", sign: "text-ink-3", Icon: Info, word: "Notice" },
-  warning: { rule: "border-warn", sign: "text-warn", Icon: TriangleAlert, word: "Warning" },
-  danger: { rule: "border-danger", sign: "text-danger", Icon: CircleAlert, word: "Error" },
+  notice: { sign: "text-ink-3", Icon: Info, word: "Notice" },
+  warning: { sign: "text-warn", Icon: TriangleAlert, word: "Warning" },
+  danger: { sign: "text-danger", Icon: CircleAlert, word: "Error" },
 } as const;
 
 /** What went wrong, why, and the way out. */
 export function ErrorCard(props: ErrorCardProps): React.JSX.Element {
   const { code, message, fix, quote, actions = [], tone = "danger", announced = true, className } = props;
-  const { rule, sign, Icon, word } = TONES[tone];
+  const { sign, Icon, word } = TONES[tone];
   return (
     <div
       role={announced ? "alert" : "group"}
       aria-label={announced ? undefined : word}
       data-error={code}
-      className={cx("flex gap-3 border-l-2 py-1 pl-3", rule, className)}
+      className={cx("flex gap-2 py-1", className)}
     >
       <Icon aria-label={word} role="img" size={16} strokeWidth={1.5} className={cx("mt-0.5 flex-none", sign)} />
       <div className="min-w-0 flex-1 text-control">

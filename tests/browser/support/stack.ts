@@ -200,10 +200,12 @@ export class Stack {
     command: readonly string[],
     more: Readonly<Record<string, string>>,
   ): ChildProcess {
-    const { PATH = "", HOME = "" } = process.env;
+    const { PATH = "", HOME = "", APP_FRONTEND } = process.env;
     const env = {
       PATH,
       HOME,
+      // Another build than frontend/chat/dist, which somebody may be building anew.
+      ...(APP_FRONTEND === undefined ? {} : { APP_FRONTEND }),
       TRUNKLINE_DATA: join(this.folder, "data"),
       LITELLM_MASTER_KEY: "sk-1234",
       ...more,

@@ -6,6 +6,7 @@ import {
   type QueryKey,
 } from "@tanstack/react-query";
 import { api, call } from "./client";
+import { keepMessages } from "./sameMessages";
 import type { Conversation, ConversationDetail, ConversationPage, ConversationUpdate } from "./types";
 
 /** Rows of the rail that are fetched at once. */
@@ -34,6 +35,8 @@ export const conversationQuery = (id: string) =>
     queryFn: ({ signal }) =>
       call(api.GET("/api/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, signal })),
     staleTime: 30_000,
+    // Both are copies of what the query function gives.
+    structuralSharing: (old, fresh) => keepMessages(old as ConversationDetail | undefined, fresh as ConversationDetail),
   });
 
 export async function updateConversation(id: string, changes: ConversationUpdate): Promise<Conversation> {

@@ -41,7 +41,8 @@ function useStalePage(): boolean {
   const [isGone, setGone] = useState(false);
   if (health !== undefined && first === null) setFirst(health.version);
   useEffect(() => {
-    const gone = (): void => setGone(true);
+    // Without a network every part is missing, which says nothing about the build.
+    const gone = (): void => setGone((was) => was || navigator.onLine);
     window.addEventListener("vite:preloadError", gone);
     return () => window.removeEventListener("vite:preloadError", gone);
   }, []);

@@ -4,7 +4,6 @@ import { modelsQuery } from "@/api/models";
 import type { Message, ModelCard } from "@/api/types";
 import { cx } from "@trunkline/kit/cx";
 import { Line } from "@trunkline/kit/Line";
-import { isRunning } from "@/runs/answerState";
 import { useAnswer } from "@/runs/useRun";
 import { CompareColumn, type ColumnActions } from "./CompareColumn";
 import { DiffView } from "./DiffView";
@@ -29,6 +28,9 @@ interface TurnProps {
 
 const GRID = ["", "md:grid-cols-1", "md:grid-cols-2", "md:grid-cols-3", "md:grid-cols-2 wide:grid-cols-4"];
 const MOVE_PX = 60;
+
+/** States in which an answer has a text that stays: one that failed shows its error, one that runs its text. */
+const comparable: ReadonlySet<Standing["status"]> = new Set(["done", "stopped", "cut"]);
 
 const SIGNS: Record<Standing["status"], string> = {
   queued: "◌",
@@ -128,7 +130,7 @@ export function Turn(props: TurnProps): React.JSX.Element {
         voted={turn.vote?.choice === which}
         actions={actions(which)}
       >
-        {diffed && !isRunning(standings[which]?.status ?? "done") ? (
+        {diffed && comparable.has(standings[which]?.status ?? "done") ? (
           <DiffOf pinned={pinnedAnswer} other={answer} letter={letterOf(order.indexOf(pinned))} />
         ) : undefined}
       </CompareColumn>

@@ -5,6 +5,7 @@ import { modelsQuery } from "@/api/models";
 import type { ErrorBody } from "@/api/types";
 import { ErrorCard, type ErrorAction } from "@trunkline/kit/ErrorCard";
 import { Words } from "@trunkline/kit/Words";
+import { mayRetryByItself, noteRetry } from "./retryOnce";
 import { alternativeOf, fixOf, kindOf, messageOf, quoteOf, type Remedy } from "./words";
 import { useCountdown } from "./useCountdown";
 
@@ -24,21 +25,18 @@ interface AnswerErrorProps {
   fresh?: boolean;
 }
 
-/** Rate limits that were tried again by themselves: once each, also when the card comes into view again. */
-const triedAgain = new WeakSet<ErrorBody>();
-
 /** What went wrong with an answer, and the buttons that lead out: another model, again, go on, change the question. */
 export function AnswerError(props: AnswerErrorProps): React.JSX.Element {
   const { error, provider, onRetry, onPickModel, onContinue, onEdit, fresh = false } = props;
   const { data: list } = useQuery({ ...modelsQuery, enabled: false });
   const { tone, remedies } = kindOf(error.code);
   const alternative = alternativeOf(error, list?.models ?? []);
-  const waits = fresh && error.code === "rate_limited" && onRetry !== undefined && !triedAgain.has(error);
+  const waits = fresh && onRetry !== undefined && mayRetryByItself(error, Date.now());
   const [until] = useState(() =>
     waits && error.retry_after_s !== null ? Date.now() + error.retry_after_s * 1_000 : null,
   );
   const left = useCountdown(until, () => {
-    triedAgain.add(error);
+    noteRetry(error, Date.now());
     onRetry?.();
   });
 
@@ -66,7 +64,7 @@ export function AnswerError(props: AnswerErrorProps): React.JSX.Element {
         <>
           {/* Off, or the alert around it would be read out every second. */}
           <span aria-live="off">{left !== null && left > 0 ? `Trying again in ${left} s. ` : ""}</span>
-          <Words>{fixOf(error) ?? ""}</Words>{" "}
+          {left === null || left === 0 ? <Words>{fixOf(error) ?? ""}</Words> : null}{" "}
           {remedies.includes("keys") && error.model !== null && (
             <Link to="/models/$id" params={{ id: error.model }}>
               How

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorBody, ErrorCode, ModelCard } from "@/api/types";
+import { mayRetryByItself, noteRetry } from "./retryOnce";
 import { alternativeOf, fixOf, kindOf, messageOf, quoteOf } from "./words";
 
 function error(code: ErrorCode, more: Partial<ErrorBody> = {}): ErrorBody {
@@ -82,5 +83,21 @@ describe("errors", () => {
     expect(alternativeOf(failed, [card("mini", { allowed: false })])).toBeNull();
     expect(alternativeOf(error("budget", { alternative: "command" }), [card("command")])).toBeNull();
     expect(alternativeOf(failed, [])).toBeNull();
+  });
+});
+
+describe("a rate limit", () => {
+  it("is tried again by itself once, and again only when it is an old story", () => {
+    const limit = error("rate_limited", { retry_after_s: 8, model: "mini" });
+    expect(mayRetryByItself(limit, 0)).toBe(true);
+    noteRetry(limit, 8_000);
+    expect(mayRetryByItself({ ...limit }, 16_000)).toBe(false);
+    expect(mayRetryByItself({ ...limit, model: "other" }, 16_000)).toBe(true);
+    expect(mayRetryByItself(limit, 8_000 + 600_001)).toBe(true);
+  });
+
+  it("is not tried again by itself when nobody says when, nor is any other error", () => {
+    expect(mayRetryByItself(error("rate_limited"), 0)).toBe(false);
+    expect(mayRetryByItself(error("timeout", { retry_after_s: 1 }), 0)).toBe(false);
   });
 });

@@ -21,10 +21,10 @@ export function ModelChoice({ label, value, onChange }: ModelChoiceProps): React
   const model = list?.models.find((one) => one.id === value);
   return (
     <div>
-      <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <Button aria-haspopup="dialog" className="max-w-full min-w-0 flex-initial" onClick={() => setOpen(true)}>
         <span className="sr-only">{label}: </span>
         {model?.name ?? (value === "" ? "Choose…" : value)}
-        <span className="font-normal text-ink-3">{model?.provider}</span>
+        <span className="min-w-0 truncate font-normal text-ink-3">{model?.provider}</span>
         <ChevronDown aria-hidden="true" size={16} strokeWidth={1.5} className="text-ink-3" />
       </Button>
       {model !== undefined && !isReady(model) && (
