@@ -195,6 +195,11 @@ def test_an_error_names_the_cheapest_model_that_would_take_it() -> None:
     assert long.fix == "Use large (200k) or drop some of the files."
     assert long.alternative == "large"
     since = datetime(2026, 11, 24, 13, 50, tzinfo=UTC)
+    cut = explain(
+        ProviderDown("x", facts=Facts(provider="openai", said="litellm.APIError: OpenAIException - it broke")),
+        around(small),
+    )
+    assert cut.provider_said == "it broke"  # the prefix is the gateway's
     down = explain(ProviderDown("x", since=since, facts=Facts(provider="openai")), around(small, large, other))
     assert down.message == "OpenAI has been failing since 13:50 UTC."
     assert (down.alternative, down.since) == ("other", since)

@@ -41,7 +41,9 @@ test("@once a key put into .env makes its model ready, without a restart of anyt
   await expect(
     dialog.getByRole("option", { name: /^mistral-large, mistral, ready/ }),
   ).toBeVisible({ timeout: 20_000 });
-  await expect(app.getByText("Ready now: mistral-large.")).toBeVisible();
+  await expect(
+    app.getByText("Ready now: mistral-large.", { exact: true }),
+  ).toBeVisible();
   await dialog.getByRole("option", { name: /^mistral-large,/ }).click();
   await ask(app, "ahoy");
   await expect(answers(app).last()).toContainText("Ahoy from Mistral.");

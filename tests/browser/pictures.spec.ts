@@ -29,6 +29,13 @@ test("@once the pictures of the documentation can be taken", async ({
   await expect(answers(app)).toHaveCount(4);
   await expect(receipt(app)).toBeVisible();
   await expect(app.getByRole("button", { name: /^Receipt:/ })).toHaveCount(2);
+  await expect(app.getByRole("button", { name: "Stop" })).toBeHidden();
+  await app
+    .getByRole("log", { name: "Conversation" })
+    .getByText("You can return anything")
+    .scrollIntoViewIfNeeded();
+  await app.mouse.move(760, 300);
+  await app.mouse.wheel(0, -2_000);
   if (keep) await app.screenshot({ path: `${folder}/chat.png` });
 
   stack.upstream.on(
@@ -43,23 +50,29 @@ test("@once the pictures of the documentation can be taken", async ({
     },
     "mini-like",
   );
-  stack.upstream.on("Explain idempotency", {
-    pieces: [
-      "An idempotency key ",
-      "is a number that you put on a request, ",
-      "so that sending it twice ",
-      "charges the customer once.",
-    ],
-  });
+  stack.upstream.on(
+    "Explain idempotency",
+    {
+      pieces: [
+        "An idempotency key ",
+        "is a number that you put on a request, ",
+        "so that sending it twice ",
+        "charges the customer once.",
+      ],
+    },
+    "anthropic-like",
+  );
   await app.goto(
     `${stack.url}/compare/new?models=claude-sonnet,gpt-mini,unset-key&q=${encodeURIComponent("Explain idempotency keys to a product manager, in one sentence.")}`,
   );
   await app
-    .getByRole("button", { name: /^(Send|Compare|Ask)/ })
+    .getByRole("button", { name: /^Ask all/ })
     .last()
     .click();
-  await expect(app.getByText("charges the customer once.")).toBeVisible();
-  await expect(app.getByText("and it is yours.")).toBeVisible();
+  await expect(
+    app.getByText("charges the customer once.").first(),
+  ).toBeVisible();
+  await expect(app.getByText("and it is yours.").first()).toBeVisible();
   if (keep) await app.screenshot({ path: `${folder}/compare.png` });
 
   stack.upstream.on("are you there", {

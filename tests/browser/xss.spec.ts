@@ -166,18 +166,16 @@ test("@once eighty attacks in every field are text: nothing runs, nothing is fet
   await test.step("a file's name", async () => {
     await newChat(app);
     await pick(app, "gpt-mini");
-    await app
-      .getByLabel("Files to attach")
-      .setInputFiles(
-        [
-          "<img src=x onerror=window.pwned=1>.txt",
-          '"><svg onload=window.pwned=1>.txt',
-        ].map((name) => ({
-          name,
-          mimeType: "text/plain",
-          buffer: Buffer.from("x"),
-        })),
-      );
+    await app.getByLabel("Files to attach").setInputFiles(
+      [
+        "<img src=x onerror=window.pwned=1>.txt",
+        '"><svg onload=window.pwned=1>.txt',
+      ].map((name) => ({
+        name,
+        mimeType: "text/plain",
+        buffer: Buffer.from("x"),
+      })),
+    );
     await expect(
       app.getByRole("list", { name: "Files" }).getByRole("listitem"),
     ).toHaveCount(2);

@@ -71,11 +71,15 @@ class Around:
         return found[0] if found else None
 
 
+_GATEWAYS_WORDS: Final = re.compile(r"^litellm\.\w+: (?:\w+Exception - )?")
+"""What the gateway puts before a provider's words, as LiteLLM does; they are quoted without it."""
+
+
 def explain(error: GatewayError, around: Around) -> ErrorBody:
     """The error as it is stored beside the message and shown."""
     body = _body(error, around)
     said = error.facts.said
-    shown = body.message if said is None else said
+    shown = body.message if said is None else _GATEWAYS_WORDS.sub("", said)
     return body.model_copy(
         update={"model": around.model, "provider_said": None if shown in body.message else shown[:SAID_CHARACTERS]}
     )
