@@ -57,7 +57,8 @@ export default function ShortcutSheet({ open, onOpenChange }: ShortcutSheetProps
         </>
       }
     >
-      <div className="grid gap-6 sm:grid-cols-2">
+      {/* Nothing in it takes the focus, and on a phone it is longer than the screen. */}
+      <div className="grid gap-6 sm:grid-cols-2" tabIndex={0} role="region" aria-label="Keys and what they do">
         {Object.entries(GROUPS).map(([name, rows]) => (
           <section key={name}>
             <h3 className="mb-1 text-meta font-medium text-ink-3">{name}</h3>
