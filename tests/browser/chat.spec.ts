@@ -167,7 +167,7 @@ test("@once an edited question becomes a second version, and the first stays rea
   await ask(app, "red or blue");
   await expect(answers(app).last()).toContainText("Red.");
   await answers(app).first().hover();
-  await app.getByRole("button", { name: "Edit" }).first().click();
+  await app.getByRole("button", { name: "Edit", exact: true }).first().click();
   const editor = app.getByRole("textbox", { name: /edit/i });
   await editor.fill("green or blue");
   await editor.press("Enter");

@@ -48,16 +48,16 @@ test("answers stand side by side, a failed one keeps its place, and one can be g
     await expect(facts).not.toContainText(/\bC\b/);
   });
   await test.step("the address keeps the layout", async () => {
-    await app.getByRole("button", { name: "Diff" }).click();
+    await app.getByRole("button", { name: "Diff", exact: true }).click();
     await expect(app).toHaveURL(/layout=diff/);
     await expect(app.locator("ins, [data-diff], del").first()).toBeVisible();
     await picture("compare-diff");
     await app.reload();
-    await expect(app.getByRole("button", { name: "Diff" })).toHaveAttribute(
+    await expect(app.getByRole("button", { name: "Diff", exact: true })).toHaveAttribute(
       "aria-pressed",
       "true",
     );
-    await app.getByRole("button", { name: "Tabs" }).click();
+    await app.getByRole("button", { name: "Tabs", exact: true }).click();
     await expect(app).toHaveURL(/layout=tabs/);
     await app.getByRole("tab").nth(1).click();
   });

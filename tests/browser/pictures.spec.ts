@@ -29,7 +29,7 @@ test("@once the pictures of the documentation can be taken", async ({
   await expect(answers(app)).toHaveCount(4);
   await expect(receipt(app)).toBeVisible();
   await expect(app.getByRole("button", { name: /^Receipt:/ })).toHaveCount(2);
-  await expect(app.getByRole("button", { name: "Stop" })).toBeHidden();
+  await expect(app.getByRole("button", { name: "Stop", exact: true })).toBeHidden();
   await app
     .getByRole("log", { name: "Conversation" })
     .getByText("You can return anything")

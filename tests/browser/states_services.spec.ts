@@ -57,7 +57,7 @@ test("stale page: says so, and keeps the draft over the reload", async ({
   ).toBeVisible({ timeout: 15_000 });
   await accessible(app);
   await picture("state-stale");
-  await app.getByRole("button", { name: "Reload" }).click();
+  await app.getByRole("button", { name: "Reload", exact: true }).click();
   await expect(message(app)).toHaveValue("half a thought");
 });
 

@@ -181,8 +181,6 @@ TRUNKLINE: Final = Section(
         "url_bytes": "Length of a request's path and query. Default 16 KiB.",
         "shutdown_seconds": "Seconds that SIGTERM waits for running calls. Default 600.",
         "drain_seconds": "Seconds that readiness says no before the socket closes. Default 0.",
-        "gather_seconds": "Events of streams closer together than this go on together. Default 0.001; 0: each by "
-        "itself.",
     },
     {},
 )

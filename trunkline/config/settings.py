@@ -32,7 +32,7 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 _MIB: Final = 1024 * 1024
 _SHORTEST: Final = 0.001
 """Seconds; a limit of nothing would refuse everything."""
-_MAY_BE_NOTHING: Final = frozenset({"keepalive_seconds", "shutdown_seconds", "drain_seconds", "gather_seconds"})
+_MAY_BE_NOTHING: Final = frozenset({"keepalive_seconds", "shutdown_seconds", "drain_seconds"})
 
 
 @dataclass(frozen=True, slots=True)

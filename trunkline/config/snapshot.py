@@ -128,8 +128,6 @@ class EdgeLimits:
     """How long SIGTERM waits for running calls."""
     drain_seconds: float = 0.0
     """How long readiness says no before the listening socket closes."""
-    gather_seconds: float = 0.001
-    """Least time between two turns of the loop while events of streams come faster than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

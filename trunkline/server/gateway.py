@@ -92,7 +92,6 @@ class LiveGateway:
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.limits: EdgeLimits = snapshot.limits
-        self._pools.gather.seconds = snapshot.limits.gather_seconds
         journal = Journal(
             data / "journal" / worker_id,
             segment_bytes=snapshot.ledger.segment_bytes,
@@ -172,7 +171,6 @@ class LiveGateway:
             self._prices = prices
             self.worker.state = self._derive(snapshot)
             self.limits = snapshot.limits
-            self._pools.gather.seconds = snapshot.limits.gather_seconds
             self._log.limit(snapshot.log_calls_per_second)
             self._watch = self._watch_for(snapshot, before)
             _log.info("configuration %s is in force", snapshot.version)

@@ -62,7 +62,6 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._gather = pool.gather
         self._read: Headers = {}
         # The parser calls this for each header line: a C function instead of a method of ours, 0.2 us less a line.
         self.on_header = self._read.__setitem__
@@ -142,7 +141,6 @@ class Connection(asyncio.Protocol):
             content = rest.removesuffix(b"\r\n")
             if len(content) == size and len(rest) != size and exchange is not None:
                 exchange.on_data(content)
-                self._gather.seen()
                 return
             data = self._take_chunks(data)
         elif not self._seen:

@@ -9,7 +9,6 @@ from typing import Final
 from trunkline.upstream.connect import ConnectError, Origin, connect
 from trunkline.upstream.connection import Connection, Exchange
 from trunkline.upstream.failure import UpstreamFailure
-from trunkline.upstream.gather import Gather
 
 IDLE_SECONDS: Final = 45.0
 """Idle connections are closed after this: most hosts close theirs at 60 s, and ours should be first."""
@@ -25,15 +24,8 @@ class Pool:
     came: the usual race between our request and the provider's idle close.
     """
 
-    def __init__(
-        self,
-        origin: Origin,
-        context: ssl.SSLContext | None,
-        loop: asyncio.AbstractEventLoop,
-        gather: Gather | None = None,
-    ) -> None:
+    def __init__(self, origin: Origin, context: ssl.SSLContext | None, loop: asyncio.AbstractEventLoop) -> None:
         self.origin = origin
-        self.gather = gather or Gather(loop)
         self._context = context
         self._loop = loop
         self._idle: list[Connection] = []
@@ -135,14 +127,13 @@ class Pools:
         self._loop = loop
         self._pools: dict[Origin, Pool] = {}
         self._context: ssl.SSLContext | None = None
-        self.gather = Gather(loop)
 
     def of(self, origin: Origin) -> Pool:
         """The pool of an origin, made on first use."""
         pool = self._pools.get(origin)
         if pool is None:
             context = self._tls() if origin.scheme == "https" else None
-            pool = self._pools[origin] = Pool(origin, context, self._loop, self.gather)
+            pool = self._pools[origin] = Pool(origin, context, self._loop)
         return pool
 
     def sweep(self, now: float) -> None:
