@@ -86,11 +86,19 @@ need_postgres
 need_valgrind
 need_nginx
 need_node
-# Everything: the front end first, so that pytest's summary closes the run.
+if [ $# != 0 ]; then exec .venv/bin/pytest "$@"; fi
+# Everything: the front end; then what must have the machine to itself; then the rest, a process for each processor.
 front=0
-if [ $# = 0 ]; then scripts/test_browser.sh || front=1; fi
-.venv/bin/pytest "$@" || exit
+scripts/test_browser.sh || front=1
+alone=0
+.venv/bin/pytest -q -m alone tests/chaos tests/integration || alone=$?
+.venv/bin/pytest -q -m 'not alone' -n auto --dist loadfile || exit
+if [ $alone != 0 ]; then
+    loud 'TESTS THAT RUN ALONE FAILED: see above; `make test ARGS="-m alone"` runs them.'
+    exit $alone
+fi
 if [ $front != 0 ]; then
     loud 'THE FRONT END FAILED: its tests ran first, see above; `make test-browser` runs them alone.'
+    if [ -s test-results/browser-failed.txt ]; then cat test-results/browser-failed.txt >&2; fi
     exit 1
 fi

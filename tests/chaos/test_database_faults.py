@@ -19,6 +19,8 @@ from tests.support.tcp_proxy import TcpProxy
 from tests.support.trial import Trial
 from trunkline.store.tables import logs
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:

@@ -16,6 +16,8 @@ from tests.support.provider import FakeProvider
 from tests.support.raw_http import Answer
 from tests.support.trial import Trial
 
+pytestmark = pytest.mark.alone
+
 SIZE = 24 << 20
 SEGMENT = 1 << 20
 

@@ -18,6 +18,8 @@ from tests.support.provider import FakeProvider
 from tests.support.raw_http import RawConnection, exchange, json_request, request_bytes
 from tests.support.trial import CHAT, Trial
 
+pytestmark = pytest.mark.alone
+
 LONG = {"x-litellm-timeout": "60"}
 
 

@@ -13,6 +13,8 @@ from tests.support.load import LoadClient, connect
 from tests.support.raw_http import RawConnection
 from tests.support.trial import CHAT, COMPLETIONS, EMBEDDINGS, ONCE, Trial
 
+pytestmark = pytest.mark.alone
+
 Leave = Callable[[RawConnection], None]
 LEAVING: dict[str, Leave] = {"fin": RawConnection.close, "rst": RawConnection.reset}
 PHASES = {

@@ -8,6 +8,8 @@ from tests.support.gateway import resident
 from tests.support.load import at_once, call
 from tests.support.trial import EMBEDDINGS, ONCE, Trial
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 
 

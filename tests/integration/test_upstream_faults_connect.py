@@ -16,6 +16,8 @@ from tests.support.provider import FakeProvider
 from tests.support.trial import ONCE, Trial
 from trunkline.routing.cooldown import retry_after_seconds
 
+pytestmark = pytest.mark.alone
+
 SLACK = 0.25
 """Seconds that a timeout may be late (reliability.md, section 4)."""
 

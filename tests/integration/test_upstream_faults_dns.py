@@ -15,6 +15,8 @@ from tests.support.load import call, percentile
 from tests.support.provider import FakeProvider
 from tests.support.trial import ONCE, Trial
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def named(provider: FakeProvider, tmp_path: Path) -> Iterator[Trial]:

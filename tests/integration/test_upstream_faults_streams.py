@@ -14,6 +14,8 @@ from tests.support.gateway import resident
 from tests.support.load import at_once, call, closed_loop
 from tests.support.trial import ONCE, Trial
 
+pytestmark = pytest.mark.alone
+
 WITH_USAGE = {"include_usage": True}
 """`stream_options` of a client that reads usage itself: nothing has to be hidden from it again."""
 

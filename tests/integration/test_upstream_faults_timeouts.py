@@ -9,6 +9,8 @@ from tests.support.gateway import SHORT
 from tests.support.load import at_once, call
 from tests.support.trial import CHAT, COMPLETIONS, EMBEDDINGS, ONCE, Trial
 
+pytestmark = pytest.mark.alone
+
 SLACK = 0.25
 """Seconds that a timeout may be late (reliability.md, section 4)."""
 FIRST_BYTE, IDLE, TOTAL = SHORT["first_byte_timeout"], SHORT["idle_timeout"], 4.0

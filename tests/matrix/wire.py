@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,6 +48,8 @@ OTHERS: Final = {
 }  # fmt: skip
 """Other models of a format, for a case or a client that needs what the format's first has not."""
 
+KEPT_SECONDS: Final = 2.0
+"""The gateway of the tests closes what idles for 5 s, and the tests of another file may run between two of the matrix."""
 FALLBACKS: Final = [{"up-gemini-falls": ["up-messages"]}]
 """Who answers where a group cannot."""
 
@@ -85,6 +88,8 @@ class Wire:
     stand_in: StandIn
     gateway: Gateway
     connection: RawConnection | None = None
+    used: float = 0.0
+    """When `connection` carried its last answer."""
 
     def play(self, upstream: str, scenario: Scenario) -> None:
         """Say what the provider does next."""
@@ -94,10 +99,14 @@ class Wire:
         """One call."""
         path = client.path(f"up-{upstream}", stream=stream)
         data = json_request(path, body, self.gateway.master_key)
+        if self.connection is not None and time.monotonic() - self.used > KEPT_SECONDS:
+            self.connection.close()
+            self.connection = None
         if self.connection is None:
             self.connection = RawConnection(self.gateway.port)
         self.connection.send(data)
         answer = self.connection.answer()
+        self.used = time.monotonic()
         if not answer.complete or answer.header("connection") == "close":
             self.connection.close()
             self.connection = None

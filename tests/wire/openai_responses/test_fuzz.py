@@ -92,9 +92,11 @@ def test_any_answer_is_read_or_refused(members: dict[str, Any], output: list[Any
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=3), st.lists(VALUES, max_size=4))
 def test_any_request_is_read_or_refused(members: dict[str, Any], items: list[Any]) -> None:
-    """A request of any shape is read and written, or refused by its shape."""
+    """A request of any shape is read and comes back the same from what is written of it, or is refused by its shape."""
     try:
         request = CODEC.decode_request({**members, "input": items})
-        CODEC.encode_request(request, Losses())
+        body = CODEC.encode_request(request, Losses())
     except (BadShape, Untranslatable):
+        assert members or items, "a request with neither members nor items is no bad shape"
         return
+    assert CODEC.decode_request(body) == request
