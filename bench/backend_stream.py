@@ -1,7 +1,8 @@
 """What the application adds to the first token: `python -m bench.backend_stream [rounds]`.
 
 The same stream is asked for twice in each round, from the gateway alone and through the application (`POST /api/runs`,
-then its events), by one client over open connections. The time is from the first byte sent to the first byte of text.
+then its events), by one client over open connections. The time is from the first byte sent to the first byte of text;
+each round waits until the answer is over, not until its receipt is settled.
 The application stores the question and the run before it calls, so its database (SQLite) is part of what is measured.
 """
 
@@ -67,12 +68,14 @@ def config(folder: Path, provider_port: int) -> Path:
     return file
 
 
-def first_text(answer: http.client.HTTPResponse, mark: bytes) -> float:
-    """The time at which the first line with `mark` came; reads the rest."""
+def first_text(answer: http.client.HTTPResponse, mark: bytes, last: bytes = b"") -> float:
+    """The time at which the first line with `mark` came; reads on to the line `last`, else to the end."""
     at = 0.0
     while line := answer.readline():
         if not at and mark in line:
             at = time.perf_counter()
+        if last and line.rstrip() == last:
+            break
     return at
 
 
@@ -87,7 +90,12 @@ def from_gateway(connection: http.client.HTTPConnection) -> float:
 
 
 def from_application(connection: http.client.HTTPConnection, origin: str) -> float:
-    """Milliseconds to the first text."""
+    """Milliseconds to the first text.
+
+    The events have a connection of their own, opened before: theirs is closed in the middle of the stream.
+    """
+    events = http.client.HTTPConnection(connection.host, connection.port, timeout=20)
+    events.connect()
     run_id = new_id()
     body = {"id": run_id, "conversation_id": new_id(), "models": [MODEL], "content": "hello"}
     headers = {"x-trunkline-csrf": "1", "origin": origin, "content-type": "application/json"}
@@ -97,8 +105,10 @@ def from_application(connection: http.client.HTTPConnection, origin: str) -> flo
     if started.status != 202:
         raise SystemExit(f"the application refused: {started.read().decode()[:500]}")
     started.read()
-    connection.request("GET", f"/api/runs/{run_id}/events")
-    return (first_text(connection.getresponse(), b'"text"') - begun) * 1000
+    events.request("GET", f"/api/runs/{run_id}/events")
+    at = first_text(events.getresponse(), b'"text"', b"event: answered")
+    events.close()
+    return (at - begun) * 1000
 
 
 def measure(gateway_port: int, application_port: int, rounds: int) -> tuple[list[float], list[float]]:

@@ -17,7 +17,7 @@ compile uv.txt requirements/uv.in
 compile base.txt pyproject.toml --group build
 compile callbacks.txt pyproject.toml --extra langfuse --extra sentry -c requirements/base.txt
 compile app.txt --group app -c requirements/base.txt
-compile dev.txt pyproject.toml --group build --group app --group test --group dev --extra langfuse --extra sentry \
+compile dev.txt pyproject.toml --group build --group app --group test --group dev --extra langfuse --extra sentry --extra tokens \
     -c requirements/base.txt -c requirements/app.txt
 compile local.txt --no-deps requirements/local.in
 compile node.txt requirements/node.in

@@ -47,4 +47,4 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 say "with '$COMPOSE', building the images"
 (cd "$work/trunkline" && docker-compose build >"$work/build.log" 2>&1) || { tail -n 30 "$work/build.log" >&2; die "no images"; }
-.venv/bin/python -m pytest tests/compose -q --timeout 300 "$@"
+.venv/bin/python -m pytest tests/compose -q --timeout 900 "$@"

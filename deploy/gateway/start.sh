@@ -5,6 +5,7 @@
 # holds numbered folders, and each replica takes the first that no other holds; the lock goes with the process. A
 # replica that was replaced or killed leaves its folder to the next, which ships what is left in it.
 set -eu
+unset KEYS_AT_UP # what it is for: docker-compose.yml
 if [ -z "${TRUNKLINE_DATA:-}" ]; then
     n=1
     while :; do

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.backend.app_fixtures import new_database
 from tests.backend.runs_support import App, app_before
-from tests.support import postgres
 from tests.support.gateway import Gateway, GatewayConfig, model, standard_models
 from tests.support.provider import FakeProvider
 
@@ -36,20 +36,12 @@ def runs_gateway(provider: FakeProvider, tmp_path_factory: pytest.TempPathFactor
         yield running
 
 
-@pytest.fixture(scope="session")
-def runs_postgres() -> Iterator[postgres.Postgres]:
-    """A PostgreSQL server."""
-    with postgres.running() as server:
-        yield server
-
-
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> dict[str, str]:
     """Variables that choose the database."""
     if request.param == "sqlite":
         return {}
-    server: postgres.Postgres = request.getfixturevalue("runs_postgres")
-    return {"APP_DATABASE_URL": server.url()}
+    return {"APP_DATABASE_URL": new_database(request.getfixturevalue("app_postgres"))}
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,9 @@ class App:
     """`uvicorn backend.app.main:app` on a free port; starts on construction."""
 
     def __init__(self, folder: Path, gateway_url: str, key: str, **environment: str) -> None:
+        """`GRACE`: seconds that uvicorn waits for open connections at its end; the rest is the process's environment."""
         self.folder = folder
+        self._grace = environment.pop("GRACE", "3")
         folder.mkdir(parents=True, exist_ok=True)
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("LITELLM_", "DATABASE_", "APP_", "AUTH_", "MODEL", "TRUNKLINE_"))}  # fmt: skip
@@ -55,7 +57,7 @@ class App:
         ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*arguments, "--timeout-graceful-shutdown", "3"], stdout=log, stderr=subprocess.STDOUT,
+                [*arguments, "--timeout-graceful-shutdown", self._grace], stdout=log, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, env=self._environment, cwd=self.folder,
             )  # fmt: skip
         limit = time.monotonic() + 30

@@ -7,13 +7,13 @@ import time
 import httpx
 import pytest
 
-from tests.backend.runs_fixtures import app, client, database, mark, runs_gateway, runs_postgres
+from tests.backend.runs_fixtures import app, client, database, mark, runs_gateway
 from tests.backend.runs_support import marked
 from tests.backend.test_runs import pico
 from tests.support.gateway import Gateway
 from tests.support.provider import FakeProvider
 
-__all__ = ["app", "client", "database", "mark", "runs_gateway", "runs_postgres"]
+__all__ = ["app", "client", "database", "mark", "runs_gateway"]
 
 
 def test_answers_and_errors_stand_in_their_places(client: httpx.Client, runs_gateway: Gateway) -> None:

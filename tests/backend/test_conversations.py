@@ -168,6 +168,25 @@ async def test_purge_deletes_at_once_but_not_under_a_running_answer(
         assert await rows.count(db, name) == 0
 
 
+async def test_housekeeping_waits_for_a_running_answer(application: Running, client: httpx.AsyncClient) -> None:
+    """What was deleted long ago is purged when nothing runs in it any more."""
+    db = application.db
+    made = await rows.conversation(db)
+    run = {"id": new_id(), "user_id": "local", "conversation_id": made, "user_message_id": await rows.message(db, made),
+           "kind": "send", "state": "running", "request": {}, "owner": "another", "heartbeat_us": now_us(),
+           "created_us": now_us()}  # fmt: skip
+    async with db.write() as connection:
+        await connection.execute(tables.runs.insert().values(**run))
+    await client.delete(f"/api/conversations/{made}")
+    late = now_us() + RESTORABLE_US + DAY_US
+    await tidy(db, application.settings, late)
+    assert await rows.count(db, "conversations") == 1
+    async with db.write() as connection:
+        await connection.execute(tables.runs.update().values(state="ended"))
+    await tidy(db, application.settings, late)
+    assert await rows.count(db, "conversations") == 0
+
+
 async def _talk(application: Running) -> tuple[str, list[str]]:
     """Two turns, the first answered twice."""
     db = application.db
@@ -263,6 +282,27 @@ async def test_votes_that_mean_nothing_are_refused(application: Running, client:
     chat, ids = await _talk(application)
     refused = await client.post(f"/api/conversations/{chat}/votes", json={"message_id": ids[0], "choice": 0})
     assert refused.status_code == 422
+
+
+async def test_a_column_without_an_answer_is_not_best(application: Running, client: httpx.AsyncClient) -> None:
+    """One that failed, is still at it, or said nothing is refused with 409 and words; a cut one has something."""
+    db = application.db
+    made = await rows.conversation(db, kind="compare", columns=[{"model": f"m{n}"} for n in range(5)], model="m0")
+    question = await rows.message(db, made, "q")
+    for column, (status, content) in enumerate(
+        [("error", "half a"), ("streaming", ""), ("done", ""), ("cut", "half an answer")]
+    ):
+        given = {"role": "assistant", "parent_id": question, "column": column, "status": status}
+        await rows.message(db, made, content, **given)
+    for column in (0, 1, 2, 4):
+        body = {"message_id": question, "choice": column}
+        refused = await client.post(f"/api/conversations/{made}/votes", json=body)
+        assert refused.status_code == 409
+        error = refused.json()["error"]
+        assert error["code"] == "conflict"
+        assert error["message"].startswith(f"m{column} did not answer this question")
+    kept = await client.post(f"/api/conversations/{made}/votes", json={"message_id": question, "choice": 3})
+    assert (kept.status_code, kept.json()["choice"]) == (200, 3)
 
 
 async def test_what_databases_cannot_hold_is_made_holdable(application: Running, client: httpx.AsyncClient) -> None:

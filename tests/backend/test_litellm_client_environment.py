@@ -7,7 +7,6 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -128,9 +127,9 @@ def test_no_amount_is_none(value: object) -> None:
     assert exact(value) is None
 
 
-def _chunk(**delta: object) -> SimpleNamespace:
-    choice = SimpleNamespace(index=0, delta=SimpleNamespace(**delta), finish_reason=None)
-    return SimpleNamespace(choices=[choice], usage=None)
+def _chunk(**delta: object) -> dict[str, object]:
+    choice = {"index": 0, "delta": dict(**delta), "finish_reason": None}
+    return {"choices": [choice], "usage": None}
 
 
 def test_reasoning_has_two_names() -> None:
@@ -142,8 +141,8 @@ def test_reasoning_has_two_names() -> None:
 
 def test_tool_calls_come_in_pieces() -> None:
     """Id and name once, the arguments bit by bit under their index."""
-    first = SimpleNamespace(index=1, id="call_1", function=SimpleNamespace(name="look", arguments='{"a"'))
-    second = SimpleNamespace(index=1, id=None, function=SimpleNamespace(name=None, arguments=":1}"))
+    first = {"index": 1, "id": "call_1", "function": {"name": "look", "arguments": '{"a"'}}
+    second = {"index": 1, "id": None, "function": {"name": None, "arguments": ":1}"}}
     reader = answers.Chunks()
     parts = [part for call in (first, second) for part in reader.read(_chunk(tool_calls=[call]))]
     assert parts == [
@@ -153,16 +152,19 @@ def test_tool_calls_come_in_pieces() -> None:
 
 def test_a_whole_answer_with_tools_and_reasoning() -> None:
     """Tool calls, reasoning, cached and reasoning tokens and the headers' facts are in the response."""
-    call = SimpleNamespace(id="call_1", function=SimpleNamespace(name="look", arguments="{}"))
-    message = SimpleNamespace(content=None, tool_calls=[call], reasoning_content="hm", refusal=None)
-    usage = SimpleNamespace(
-        prompt_tokens=9, completion_tokens=4, total_tokens=13,
-        prompt_tokens_details=SimpleNamespace(cached_tokens=8),
-        completion_tokens_details=SimpleNamespace(reasoning_tokens=3),
-    )  # fmt: skip
-    completion = SimpleNamespace(
-        id="x", model="m", choices=[SimpleNamespace(message=message, finish_reason="tool_calls")], usage=usage
-    )
+    call = {"id": "call_1", "function": {"name": "look", "arguments": "{}"}}
+    message = {"content": None, "tool_calls": [call], "reasoning_content": "hm", "refusal": None}
+    usage = {
+        "prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13,
+        "prompt_tokens_details": {"cached_tokens": 8},
+        "completion_tokens_details": {"reasoning_tokens": 3},
+    }  # fmt: skip
+    completion = {
+        "id": "x",
+        "model": "m",
+        "choices": [{"message": message, "finish_reason": "tool_calls"}],
+        "usage": usage,
+    }
     headers = {
         "x-litellm-model-name": "openai/gpt-4", "x-trunkline-losses": "top_k, seed", "x-litellm-attempted-retries": "2",
         "x-litellm-response-cost": "1.5e-06", "x-trunkline-model-replaced": "a (retired 2025-01-01) by b",
@@ -180,4 +182,4 @@ def test_a_whole_answer_with_tools_and_reasoning() -> None:
 
 def test_a_missing_total_is_the_sum() -> None:
     """Hosts that state no total get one."""
-    assert usage_of(SimpleNamespace(prompt_tokens=3, completion_tokens=4))["total_tokens"] == 7
+    assert usage_of({"prompt_tokens": 3, "completion_tokens": 4})["total_tokens"] == 7

@@ -24,9 +24,9 @@ def _differences(connection: Connection) -> list[str]:
     return [difference for difference in found if "_search" not in difference]
 
 
-async def test_migrations_make_what_the_code_expects(place: str) -> None:
+async def test_migrations_make_what_the_code_expects(empty_place: str) -> None:
     """After the migrations there is no difference between the database and `core/tables.py`."""
-    url = database_url.parse(place)
+    url = database_url.parse(empty_place)
     assert await upgrade(url) == HEAD
     db = Database(url)
     async with db.read() as connection:
@@ -35,9 +35,9 @@ async def test_migrations_make_what_the_code_expects(place: str) -> None:
     await db.close()
 
 
-async def test_replicas_that_start_together_migrate_once(place: str) -> None:
+async def test_replicas_that_start_together_migrate_once(empty_place: str) -> None:
     """Six processes' worth of migrations at the same moment all succeed, and the tables exist once."""
-    url = database_url.parse(place)
+    url = database_url.parse(empty_place)
     assert await asyncio.gather(*(upgrade(url) for _ in range(6))) == [HEAD] * 6
     db = Database(url)
     async with db.read() as connection:
@@ -54,9 +54,9 @@ async def test_a_second_start_keeps_everything(start: Start) -> None:
         assert (await client.get(f"/api/conversations/{made}")).json()["title"] == "Kept"
 
 
-async def test_tables_of_a_newer_version_are_left_alone(place: str) -> None:
+async def test_tables_of_a_newer_version_are_left_alone(empty_place: str) -> None:
     """A revision that this version does not know is refused with what to do, and nothing is changed."""
-    url = database_url.parse(place)
+    url = database_url.parse(empty_place)
     await upgrade(url)
     db = Database(url)
     async with db.write() as connection:

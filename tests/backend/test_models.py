@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.backend.runs_fixtures import database, runs_postgres
+from tests.backend.runs_fixtures import database
 from tests.backend.runs_support import App, app_before, events, send
 from tests.support.gateway import Gateway, GatewayConfig, model
 from tests.support.provider import FakeProvider
 
-__all__ = ["database", "runs_postgres"]
+__all__ = ["database"]
 
 
 def keyed(name: str, variable: str, provider: FakeProvider) -> dict[str, object]:

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from backend.app.core.ids import new_id
-from tests.backend.runs_fixtures import database, runs_postgres
+from tests.backend.runs_fixtures import database
 from tests.backend.runs_support import App, app_before, events, send
 from tests.backend.test_runs_sent import PDF, PNG, upload
 from tests.support.gateway import Gateway, GatewayConfig, model
 from tests.support.provider import FakeProvider
 
-__all__ = ["database", "runs_postgres"]
+__all__ = ["database"]
 
 
 @pytest.fixture(scope="module")

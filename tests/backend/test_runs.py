@@ -11,12 +11,16 @@ import httpx
 import pytest
 
 from backend.app.core.ids import new_id
-from tests.backend.runs_fixtures import app, client, database, mark, runs_gateway, runs_postgres
+from backend.app.services.gateway.tasks import TASK_MODEL_MAP
+from tests.backend.runs_fixtures import app, client, database, mark, runs_gateway
 from tests.backend.runs_support import App, answer_of, events, marked, messages, post, send
 from tests.support.gateway import Gateway
 from tests.support.provider import Entry, FakeProvider
 
-__all__ = ["app", "client", "database", "mark", "runs_gateway", "runs_postgres"]
+__all__ = ["app", "client", "database", "mark", "runs_gateway"]
+
+
+_OF_THE_RUN = {"title", "answered", "end"}
 
 
 def entries(provider: FakeProvider, mark: str) -> list[Entry]:
@@ -41,16 +45,19 @@ def pico(gateway: Gateway, call_id: str) -> int:
 
 
 def test_a_message_is_answered_in_events_and_stored(client: httpx.Client, runs_gateway: Gateway) -> None:
-    """Title, status, text, route, receipt, end; then the conversation holds the same, and the ledger's cost."""
+    """Title, status, text, route, receipt, end; then the conversation holds the same, and the ledger's cost.
+
+    The answer is over, and said to be, before its receipt is settled.
+    """
     run = send(client, "plain", "What is a mutex?\nTell me more.")
     read = events(client, run["id"])
     assert [event.id for event in read.events] == list(range(1, len(read.events) + 1))
     assert read.types[0] == "title"
     assert read.of("title")[0]["title"] == "What is a mutex?"
     assert [status["status"] for status in read.of("status")] == ["waiting", "streaming"]
-    assert read.types[-4:] == ["usage", "answer_end", "usage", "end"]
+    assert read.types[-4:] == ["answer_end", "answered", "usage", "end"]
     message_id = run["answers"][0]["message_id"]
-    assert all(event.data["message_id"] == message_id for event in read.events if event.type not in {"title", "end"})
+    assert all(event.data["message_id"] == message_id for event in read.events if event.type not in _OF_THE_RUN)
     first, settled = read.of("usage")[-2:]
     assert not first["receipt"]["settled"]
     assert settled["receipt"]["settled"]
@@ -213,7 +220,38 @@ def test_an_error_says_what_to_do(client: httpx.Client, model: str, code: str, w
     assert answer["error"] == error
     if code == "no_key":
         assert error["variable"] == "NO_SUCH_API_KEY"
-        assert answer["receipt"]["usage"]["total"] == 0
+    usage = answer["receipt"]["usage"]
+    assert (usage["input"], usage["output"], usage["total"], answer["receipt"]["cost_nano"]) == (None,) * 4
+
+
+def test_a_task_goes_to_the_model_of_the_persons_map(client: httpx.Client) -> None:
+    """`task` stands for `models`: the map of the settings, else the guide's fallback; the way says why."""
+    client.put("/api/settings", json={"task_models": {"greeting": "over/x"}})
+    try:
+        for task, model, why in (
+            ("greeting", "over/x", "For the task `greeting` your settings say `over/x`."),
+            ("knitting", "gemini-2.5-flash", "Your settings have no model for the task `knitting`"),
+        ):
+            body = {"id": new_id(), "conversation_id": new_id(), "content": "Hello", "task": task}
+            first = client.post("/api/runs", json=body)
+            assert first.status_code == 202, first.text
+            run = first.json()
+            events(client, run["id"])
+            answer = answer_of(client, run)
+            assert run["answers"][0]["model"] == answer["model"] == model
+            assert answer["route"]["why"].startswith(why)
+            again = client.post("/api/runs", json=body)
+            assert (again.status_code, again.json()["answers"]) == (200, run["answers"])
+    finally:
+        client.put("/api/settings", json={"task_models": dict(TASK_MODEL_MAP)})
+
+
+@pytest.mark.parametrize("chosen", [{}, {"models": ["plain"], "task": "greeting"}, {"task": ""}])
+def test_a_run_has_either_models_or_a_task(client: httpx.Client, chosen: dict[str, Any]) -> None:
+    """Neither, both, and a task without a name are refused."""
+    body = {"id": new_id(), "conversation_id": new_id(), "content": "Hello"} | chosen
+    answer = client.post("/api/runs", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
 
 
 def test_a_limit_that_stays_is_an_error_with_its_wait(client: httpx.Client, mark: str) -> None:

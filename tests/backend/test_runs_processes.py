@@ -5,16 +5,17 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.backend.runs_fixtures import mark, runs_gateway
 from tests.backend.runs_support import App, answer_of, app_before, events, marked, messages, send
 from tests.backend.test_runs import entries, pico, wait_for
-from tests.support import postgres
 from tests.support.gateway import Gateway, resident
 from tests.support.provider import FakeProvider
 
@@ -23,14 +24,10 @@ __all__ = ["mark", "runs_gateway"]
 Sql = Callable[[str], list[Any]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture
+def place(place: str) -> dict[str, str]:
     """A database of the test's own: `APP_DATABASE_URL`."""
-    if request.param == "sqlite":
-        yield {"APP_DATABASE_URL": f"sqlite:///{tmp_path}/app.db"}
-        return
-    with postgres.running() as server:
-        yield {"APP_DATABASE_URL": server.url()}
+    return {"APP_DATABASE_URL": place}
 
 
 @pytest.fixture
@@ -42,6 +39,10 @@ def sql(place: dict[str, str]) -> Iterator[Sql]:
         engine.dispose()
         yield lambda statement: _on_postgresql(url, statement)
         return
+
+    @event.listens_for(engine, "connect")
+    def as_the_application_does(connection: DBAPIConnection, _entry: object) -> None:
+        connection.cursor().execute("PRAGMA foreign_keys=ON")
 
     def run(statement: str) -> list[Any]:
         with engine.begin() as connection:
@@ -153,6 +154,48 @@ def test_a_stop_of_the_application_cuts_what_runs(
         status, content = sql(f"SELECT status, content FROM messages WHERE id = '{run['answers'][0]['message_id']}'")[0]
         assert (status, content.count("#")) == ("cut", 4)
         assert sql("SELECT state FROM runs") == [("ended",)]
+
+
+def test_open_streams_do_not_hold_up_the_end(
+    runs_gateway: Gateway, place: dict[str, str], tmp_path: Path, mark: str
+) -> None:
+    """At SIGTERM the readers of one's own runs get their end, those of another's come back: the server need not wait.
+
+    It would wait for a minute, and `stop` gives up after 20 seconds.
+    """
+    with (
+        app_before(runs_gateway, tmp_path / "a", GRACE="60", **place) as writer,
+        app_before(runs_gateway, tmp_path / "b", GRACE="60", **place) as other,
+        writer.client() as mine,
+        other.client() as theirs,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        run = send(mine, marked("stall", mark, after=2, n=50))
+        for client in (mine, theirs):
+            events(client, run["id"], until="delta")
+        watched = pool.submit(events, mine, run["id"])
+        from_afar = pool.submit(events, theirs, run["id"])
+        wait_until(lambda: all(app.log().count("/events?after=0") == 2 for app in (writer, other)))
+        other.stop()
+        assert from_afar.result(20).types[-1] != "end"
+        writer.stop()
+        read = watched.result(20)
+        assert read.types[-1] == "end"
+        assert read.of("answer_end")[0]["status"] == "cut"
+
+
+def test_a_run_whose_conversation_is_deleted_ends_with_words(
+    runs_gateway: Gateway, provider: FakeProvider, place: dict[str, str], tmp_path: Path, sql: Sql, mark: str
+) -> None:
+    """Deleted under it by whomever, the answer says so, its stream has an end, and the provider is stopped."""
+    with app_before(runs_gateway, tmp_path / "a", **place) as app, app.client() as client:
+        run = send(client, marked("stall", mark, after=2, n=50))
+        early = events(client, run["id"], until="delta")
+        sql(f"DELETE FROM conversations WHERE id = '{run['conversation_id']}'")
+        read = events(client, run["id"], early.last_id)
+        assert read.types[-3:] == ["error", "answer_end", "end"]
+        assert "deleted for good" in read.of("error")[0]["error"]["message"]
+        wait_for(provider, mark, "client_closed")
 
 
 def test_a_replica_that_hangs_loses_its_run_and_writes_no_more(

@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.backend.runs_fixtures import LONG, database, runs_postgres
+from tests.backend.runs_fixtures import LONG, database
 from tests.backend.runs_support import App, answer_of, app_before, events, messages, post, send
 from tests.support.gateway import Gateway, GatewayConfig, model
 from tests.support.open_provider import Canned, OpenProvider, Seen, open_provider
 
-__all__ = ["database", "runs_postgres"]
+__all__ = ["database"]
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"

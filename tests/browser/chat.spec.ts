@@ -8,7 +8,7 @@ import {
 } from "./support/chat.ts";
 import { expect, test } from "./support/fixtures.ts";
 
-test("without a key the embedded model answers, and says what it is", async ({
+test("@once without a key the embedded model answers, and says what it is", async ({
   app,
   accessible,
   picture,
@@ -180,7 +180,7 @@ test("@once an edited question becomes a second version, and the first stays rea
   await expect(answers(app).last()).toContainText("Red.");
 });
 
-test("nothing that a model writes can run", async ({ app, stack, picture }) => {
+test("@once nothing that a model writes can run", async ({ app, stack, picture }) => {
   const attack = [
     "<script>window.pwned=1</script>",
     '<img src=x onerror="window.pwned=1">',
@@ -242,4 +242,43 @@ test("code is coloured and can be copied, tables and math are drawn", async ({
   ).toBeVisible();
   await accessible(app);
   await picture("markdown");
+});
+
+test("@once an answer that is over has no Stop, though its receipt is still to be settled", async ({
+  app,
+  stack,
+}) => {
+  stack.upstream.on("over and out", { pieces: ["Over ", "and out."] });
+  let settle = (): void => undefined;
+  const held = new Promise<void>((resolve) => (settle = resolve));
+  let isFirst = true;
+  // The first connection ends right after the answers, as if it were lost there; the rest comes when the test says so.
+  await app.route("**/api/runs/*/events**", async (route) => {
+    if (!isFirst) {
+      await held;
+      await route.continue();
+      return;
+    }
+    isFirst = false;
+    const answer = await route.fetch();
+    const events = await answer.text();
+    const answered = events.indexOf("event: answered");
+    expect(answered, events).toBeGreaterThan(0);
+    await route.fulfill({
+      response: answer,
+      body: events.slice(0, events.indexOf("\n\n", answered) + 2),
+    });
+  });
+  await newChat(app);
+  await pick(app, "gpt-mini");
+  await ask(app, "over and out");
+  await expect(answers(app).last()).toContainText("Over and out.", {
+    timeout: 20_000,
+  });
+  await expect(app.getByRole("button", { name: /^Stop/ })).toBeHidden();
+  await expect(receipt(app)).toBeVisible();
+  settle();
+  await receipt(app).click();
+  await expect(app.getByText("Cost from the gateway's ledger.")).toBeVisible();
+  await app.unrouteAll({ behavior: "wait" });
 });

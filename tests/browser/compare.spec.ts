@@ -61,6 +61,10 @@ test("answers stand side by side, a failed one keeps its place, and one can be g
     await expect(app).toHaveURL(/layout=tabs/);
     await app.getByRole("tab").nth(1).click();
   });
+  await test.step("what failed cannot be the best", async () => {
+    await expect(app.getByText("C failed: no vote.")).toBeVisible();
+    await expect(app.getByRole("button", { name: /^C is best/ })).toHaveCount(0);
+  });
   await test.step("vote, then go on with one", async () => {
     await app.getByRole("button", { name: /^B is best/ }).click();
     await expect(

@@ -31,7 +31,7 @@ test("every page has a heading, nothing for axe to say, and no sideways scroll",
     await test.step(name, async () => {
       await app.goto(path);
       await expect(app.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await app.waitForLoadState("networkidle");
+      await expect(app.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
       await accessible(app);
       await picture(`page-${name}`);
       const wide = await app.evaluate(

@@ -73,6 +73,7 @@ test("@once the pictures of the documentation can be taken", async ({
     app.getByText("charges the customer once.").first(),
   ).toBeVisible();
   await expect(app.getByText("and it is yours.").first()).toBeVisible();
+  await expect(app.getByRole("button", { name: /^A is best/ })).toBeVisible();
   if (keep) await app.screenshot({ path: `${folder}/compare.png` });
 
   stack.upstream.on("are you there", {
@@ -87,5 +88,6 @@ test("@once the pictures of the documentation can be taken", async ({
   await pick(app, "claude-sonnet");
   await ask(app, "are you there");
   await expect(answers(app).last()).toHaveAttribute("data-status", "error");
+  await expect(app.getByRole("button", { name: "Stop", exact: true })).toBeHidden();
   if (keep) await app.screenshot({ path: `${folder}/error.png` });
 });

@@ -39,11 +39,13 @@ export default defineConfig({
   workers: 2,
   timeout: 45_000,
   expect: { timeout: 10_000 },
-  reporter: [["list"]],
+  reporter: [["list"], ["./support/failed.ts"]],
   use: {
     browserName: "chromium",
     launchOptions: { executablePath: chromium(), args: ["--no-sandbox"] },
-    trace: "retain-on-failure",
+    // A trace costs every test an eighth of its time, so it is asked for: `--trace on`. The page's text is kept anyway.
+    trace: "off",
+    screenshot: "only-on-failure",
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
     contextOptions: { reducedMotion: "reduce" },

@@ -36,17 +36,15 @@ test("waiting: for whom and how long, and Stop from the start", async ({
   accessible,
   picture,
 }) => {
-  stack.upstream.on("take your time", {
-    pieces: ["At last."],
-    beforeFirst: 4_000,
-  });
+  stack.upstream.on("take your time", { pieces: ["At last."], holdAfter: 0 });
+  await app.clock.install();
   await asked(app, "take your time");
   await expect(app.getByRole("button", { name: /^Stop/ })).toBeVisible();
-  await expect(answers(app).last()).toContainText(
-    /Waiting for openai, [1-4] s/,
-  );
+  await app.clock.fastForward(4_000);
+  await expect(answers(app).last()).toContainText(/Waiting for openai, [4-9] s/);
   await accessible(app);
   await picture("state-waiting");
+  stack.upstream.release();
   await expect(answers(app).last()).toContainText("At last.");
 });
 

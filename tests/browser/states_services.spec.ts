@@ -3,16 +3,22 @@ import { expect, test } from "./support/fixtures.ts";
 
 // The states of frontend.md 3.5 that are about what is behind the page: its services, its rights, its build.
 
+/** The page asks for the health of what is behind it so often. */
+const POLL_MS = 5_000;
+
 test("gateway down: which service, since when, and that it is back", async ({
   app,
   stack,
   accessible,
   picture,
 }) => {
+  await app.clock.install();
   await newChat(app);
   await pick(app, "gpt-mini");
   await stack.stopGateway();
+  let isBack = false;
   try {
+    await app.clock.fastForward(POLL_MS);
     const notice = app.getByText(
       /^The gateway does not answer \(since \d\d:\d\d\)\. Trying every 5 s\.$/,
     );
@@ -28,10 +34,11 @@ test("gateway down: which service, since when, and that it is back", async ({
     await accessible(app);
     await picture("state-gateway-down");
     await stack.startGateway();
+    isBack = true;
+    await app.clock.fastForward(POLL_MS);
     await expect(notice).toBeHidden({ timeout: 30_000 });
   } finally {
-    await stack.stopGateway();
-    await stack.startGateway();
+    if (!isBack) await stack.startGateway();
   }
 });
 
@@ -40,6 +47,7 @@ test("stale page: says so, and keeps the draft over the reload", async ({
   accessible,
   picture,
 }) => {
+  await app.clock.install();
   await newChat(app);
   await message(app).fill("half a thought");
   await app.route("**/api/health", async (route) => {
@@ -50,6 +58,7 @@ test("stale page: says so, and keeps the draft over the reload", async ({
       json: { ...body, version: "a-later-one" },
     });
   });
+  await app.clock.fastForward(POLL_MS);
   await expect(
     app.getByText(
       "A newer version is ready. Reload when you like; your draft is kept.",
@@ -57,6 +66,7 @@ test("stale page: says so, and keeps the draft over the reload", async ({
   ).toBeVisible({ timeout: 15_000 });
   await accessible(app);
   await picture("state-stale");
+  await app.unrouteAll({ behavior: "wait" });
   await app.getByRole("button", { name: "Reload", exact: true }).click();
   await expect(message(app)).toHaveValue("half a thought");
 });
@@ -116,4 +126,39 @@ test("budget: whose is used up, what to do, and the model that would do instead"
   await picture("state-budget");
   await answer.getByRole("button", { name: /^Use / }).click();
   await expect(answers(app).last()).not.toContainText("is used up");
+});
+
+test("no permission: the model is listed, with who can grant it, and cannot be used", async ({
+  app,
+  accessible,
+  picture,
+}) => {
+  await app.route("**/api/models**", async (route) => {
+    const answer = await route.fetch();
+    const list = (await answer.json()) as { models: { id: string }[] };
+    const models = list.models.map((model) =>
+      model.id === "claude-sonnet"
+        ? {
+            ...model,
+            allowed: false,
+            reason: "Your key may not use this model.",
+            fix: "Ask the owner of team Support.",
+          }
+        : model,
+    );
+    await route.fulfill({ response: answer, json: { ...list, models } });
+  });
+  await newChat(app);
+  await app.keyboard.press("Control+;");
+  const dialog = app.getByRole("dialog", { name: "Choose a model" });
+  const option = dialog.getByRole("option", {
+    name: /^claude-sonnet, .*not allowed/,
+  });
+  await option.click();
+  await expect(dialog).toContainText("Your key may not use this model.");
+  await expect(dialog).toContainText("Ask the owner of team Support.");
+  await expect(dialog.getByRole("button", { name: /^Use/ })).toHaveCount(0);
+  await accessible(app);
+  await picture("state-no-permission");
+  await app.unrouteAll({ behavior: "wait" });
 });

@@ -1,5 +1,6 @@
 import { answers, ask, newChat, pick } from "./support/chat.ts";
 import { expect, test } from "./support/fixtures.ts";
+import { Stack } from "./support/stack.ts";
 
 // What strangers can write, in every field that shows it. `pwned` is what each of them would set.
 const run = "window.pwned=1";
@@ -219,4 +220,40 @@ test("@once eighty attacks in every field are text: nothing runs, nothing is fet
     await expect(app.getByRole("option").first()).toBeVisible();
     await harmless("palette");
   });
+});
+
+test("@once a model's name that tries to run is a name, wherever it is shown", async ({
+  app,
+}) => {
+  const names = ["<img src=x onerror=window.pwned=1>", '"><svg onload=window.pwned=1>'];
+  const stack = new Stack({ names });
+  await stack.start();
+  try {
+    const harmless = async (): Promise<void> => {
+      expect(await app.evaluate(() => "pwned" in window)).toBe(false);
+      expect(await app.locator("[onerror], [onload], img[src=x]").count()).toBe(0);
+    };
+    for (const name of names) {
+      await newChat(app, stack.url);
+      await app.keyboard.press("Control+;");
+      const dialog = app.getByRole("dialog", { name: "Choose a model" });
+      await dialog.getByRole("combobox").fill(name);
+      await expect(dialog.getByRole("option")).toHaveCount(1);
+      await expect(dialog.getByRole("option")).toContainText(name);
+      await app.keyboard.press("Enter");
+      await expect(dialog).toBeHidden();
+      await ask(app, "who are you");
+      await expect(answers(app).last()).toContainText("You said: who are you");
+      await expect(answers(app).last()).toContainText(name);
+      await harmless();
+      await app.goto(`${stack.url}/models`);
+      await expect(app.getByText(name).first()).toBeVisible();
+      await harmless();
+      await app.goto(`${stack.url}/usage`);
+      await expect(app.getByText(name).first()).toBeVisible();
+      await harmless();
+    }
+  } finally {
+    await stack.stop();
+  }
 });

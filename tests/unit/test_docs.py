@@ -178,6 +178,10 @@ def _known_setting(name: str) -> bool:
     return any(section.find(name) is not None for section in SECTIONS)
 
 
+OTHERS_KEYS = {"model_name", "model", "hidden", "alias", "build"}
+"""Keys of `model_list`, and of Compose files."""
+
+
 def test_settings_exist() -> None:
     """Every setting that a page names with its section or a value is one that the config knows."""
     sections = {
@@ -194,7 +198,7 @@ def test_settings_exist() -> None:
         if dotted and dotted[1] in sections and sections[dotted[1]].find(dotted[2]) is None:
             unknown.append(f"{page.name}: `{word}`")
         valued = re.fullmatch(r"([a-z_]+): \S.*", word)
-        if valued and not _known_setting(valued[1]) and valued[1] not in {"model_name", "model", "hidden", "alias"}:
+        if valued and not _known_setting(valued[1]) and valued[1] not in OTHERS_KEYS:
             unknown.append(f"{page.name}: `{word}`")
     assert unknown == []
 

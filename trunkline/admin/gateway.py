@@ -9,6 +9,7 @@ from typing import Protocol
 
 from trunkline.access.refusal import Refusal
 from trunkline.config.snapshot import Deployment, Snapshot
+from trunkline.profiles.facts import Facts
 from trunkline.profiles.price import Price
 from trunkline.telemetry.stats import Stats
 
@@ -80,6 +81,10 @@ class Gateway(Protocol):
 
     def price(self, deployment: Deployment) -> Price | None:
         """The price that calls to the deployment are charged at now, `None` when there is none."""
+        ...
+
+    def facts(self, deployment: Deployment) -> Facts:
+        """Limits and abilities of the deployment's model in LiteLLM's words, as the price data has them."""
         ...
 
     async def reload(self) -> ReloadResult:

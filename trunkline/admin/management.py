@@ -49,15 +49,28 @@ Key = Annotated[None, Depends(require_key)]
 
 
 class ModelInfo(BaseModel):
-    """What is known of a model; more fields as the config and the price list give them."""
+    """What is known of a model: the config's own words, else the gateway's list of models, else the price data.
+
+    `null`: nobody knows. More fields as the config and the price list give them.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="The deployment's id, as in the header `x-litellm-model-id`.")
     mode: str
     litellm_provider: str
-    input_cost_per_token: float | None = Field(None, description="USD. Missing when the model has no price.")
-    output_cost_per_token: float | None = Field(None, description="USD.")
+    max_tokens: int | None = Field(description="LiteLLM's old name: the output's limit, else the input's.")
+    max_input_tokens: int | None = Field(description="Tokens that it can read.")
+    max_output_tokens: int | None = Field(description="Tokens that it can answer with.")
+    supports_vision: bool | None = Field(description="Takes images.")
+    supports_pdf_input: bool | None
+    supports_audio_input: bool | None
+    supports_video_input: bool | None
+    supports_function_calling: bool | None
+    supports_reasoning: bool | None = Field(description="Can think before it answers.")
+    supports_response_schema: bool | None = Field(description="Keeps to a JSON schema, by itself or by a forced tool.")
+    input_cost_per_token: float | None = Field(description="USD. `null` when the model has no price.")
+    output_cost_per_token: float | None = Field(description="USD.")
     available: bool
     unavailable_reason: str | None = Field(description="Which variable or setting is missing.")
     retired_model: str | None = Field(None, description="The id that the provider has shut down.")
@@ -98,8 +111,16 @@ class ModelGroup(BaseModel):
     providers: list[str]
     mode: str
     available: bool
+    max_tokens: int | None
     max_input_tokens: int | None
     max_output_tokens: int | None
+    supports_vision: bool | None = Field(description="Any of its deployments takes images; so with all abilities.")
+    supports_pdf_input: bool | None
+    supports_audio_input: bool | None
+    supports_video_input: bool | None
+    supports_function_calling: bool | None
+    supports_reasoning: bool | None
+    supports_response_schema: bool | None
     input_cost_per_token: float | None
     output_cost_per_token: float | None
     tpm: int | None

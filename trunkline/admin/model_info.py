@@ -7,10 +7,13 @@ from typing import Final
 
 from trunkline.admin.gateway import Gateway
 from trunkline.config.snapshot import Deployment, Snapshot
+from trunkline.profiles.facts import LIMITS, STATED, Facts, complete, model_facts
 from trunkline.profiles.price import PICO_PER_USD, Price, Rates
 from trunkline.providers.bridge import NOTE
 
 Row = dict[str, object]
+
+_PRICES: Final = ("input_cost_per_token", "output_cost_per_token")
 
 _RATES: Final = (
     ("input", "input_cost_per_token"),
@@ -60,11 +63,29 @@ def _rates(rates: Rates, suffix: str) -> Row:
     return result
 
 
-def row(deployment: Deployment, price: Price | None) -> Row:
+def known(gateway: Gateway, deployment: Deployment) -> Row:
+    """What is known of a deployment's model: the config's own words, else profiles, else the price data.
+
+    Every field of `STATED` and both prices are there, `None` where nobody knows.
+    """
+    base = deployment.model_info.get("base_model")
+    model = base if isinstance(base, str) else deployment.model
+    profiled = {} if "*" in model else model_facts(deployment.provider, model, mode=deployment.mode)
+    listed = {} if "*" in model else gateway.facts(deployment)
+    written: Row = {name: value for name, value in deployment.model_info.items() if name in STATED}
+    info = {**complete(_numbers(written), profiled, listed), **dict.fromkeys(_PRICES), **deployment.model_info}
+    price = gateway.price(deployment)
+    return info if price is None else info | pricing(price)
+
+
+def _numbers(written: Row) -> Facts:
+    """What of the config's own words can be reckoned with: a written limit decides what `max_tokens` is."""
+    return {name: value for name, value in written.items() if isinstance(value, int)}
+
+
+def row(gateway: Gateway, deployment: Deployment) -> Row:
     """One deployment. `litellm_params` have every credential masked."""
-    info: Row = {**deployment.model_info}
-    if price is not None:
-        info |= pricing(price)
+    info = known(gateway, deployment)
     info |= {
         "id": deployment.id,
         "db_model": False,
@@ -90,7 +111,7 @@ def row(deployment: Deployment, price: Price | None) -> Row:
 
 def rows(gateway: Gateway, deployments: Iterable[Deployment]) -> list[Row]:
     """One row per deployment, in the order of the config."""
-    return [row(deployment, gateway.price(deployment)) for deployment in deployments]
+    return [row(gateway, deployment) for deployment in deployments]
 
 
 def search(snapshot: Snapshot, text: str | None, model: str | None, model_id: str | None) -> tuple[Deployment, ...]:
@@ -119,23 +140,30 @@ def groups(gateway: Gateway, only: str | None = None) -> list[Row]:
 
 
 def _group(gateway: Gateway, name: str, deployments: list[Deployment]) -> Row:
-    infos = [{**d.model_info, **(pricing(price) if (price := gateway.price(d)) else {})} for d in deployments]
+    infos = [known(gateway, deployment) for deployment in deployments]
     result: Row = {
         "model_group": name,
         "providers": list(dict.fromkeys(d.provider for d in deployments)),
         "mode": deployments[0].mode,
         "available": any(d.unavailable is None for d in deployments),
     }
-    for field in ("max_input_tokens", "max_output_tokens", "input_cost_per_token", "output_cost_per_token"):
+    for field in ("max_tokens", *LIMITS, *_PRICES):
         result[field] = _largest(infos, field)
     for field in ("tpm", "rpm"):
         limits = [value for d in deployments if isinstance(value := d.public_params.get(field), int)]
         result[field] = sum(limits) if limits else None
     supports = sorted({key for info in infos for key in info if key.startswith("supports_")})
-    result |= {key: any(info.get(key) is True for info in infos) for key in supports}
+    result |= {key: _any([info.get(key) for info in infos]) for key in supports}
     # Which parameters a model takes is not known here: an empty list would say "none".
     result["supported_openai_params"] = None
     return result
+
+
+def _any(stated: list[object]) -> bool | None:
+    """Whether any deployment of a group can; `None` where none can and not all are known."""
+    if any(value is True for value in stated):
+        return True
+    return False if all(value is False for value in stated) else None
 
 
 def _largest(infos: Iterable[Mapping[str, object]], field: str) -> float | int | None:

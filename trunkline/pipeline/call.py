@@ -18,10 +18,9 @@ from msgspec import UNSET
 
 from trunkline.access import Refusal, refusal
 from trunkline.config.snapshot import Deployment
-from trunkline.ir import Usage
 from trunkline.ledger.journal import pack_head
 from trunkline.ledger.record import INTENT, INTENT_CRC, Attempt, Intent
-from trunkline.pipeline import finish, steps
+from trunkline.pipeline import counting, finish, lane, steps
 from trunkline.pipeline.failures import Trouble, from_answer, from_failure, malformed
 from trunkline.pipeline.finish import ESTIMATED, PROVIDER
 from trunkline.pipeline.relay import Relay, echo_model
@@ -57,12 +56,11 @@ class Call:
 
     __slots__ = (
         "answered", "arrival", "asked", "attempt_started_us", "attempts", "body", "carried", "chunks", "connection",
-        "deadline",
-        "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason", "first_byte_us", "gone",
-        "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over", "own_retries", "plan",
-        "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries", "retry_timer",
-        "sent_bytes", "sink", "size", "started", "started_us", "state", "status", "stream", "task", "total_deadline",
-        "usage_added", "waiting", "was_sent", "worker",
+        "deadline", "earlier", "end_user", "estimated_input", "fallbacks", "fell_back", "finish_reason",
+        "first_byte_us", "gone", "head_sent", "headers", "id", "intent", "launched", "losses", "model_group", "over",
+        "own_retries", "plan", "position", "prepared", "provider_id", "provider_model", "relay", "request", "retries",
+        "retry_timer", "sent_bytes", "sink", "size", "started", "started_us", "state", "status", "stream", "task",
+        "total_deadline", "usage_added", "waiting", "was_sent", "worker",
     )  # fmt: skip
 
     prepared: Prepared
@@ -321,8 +319,9 @@ class Call:
             finish.stream_done(self, out)
         elif out and not self.gone:
             self.sink.write(out)
-            if self.sink.blocked and self.connection is not None:
-                self.connection.pause()
+            if self.sink.blocked:
+                self.hold_back()
+        lane.choose(self, data)
 
     def on_end(self) -> None:
         self.connection = None
@@ -359,6 +358,7 @@ class Call:
         if self.over or self.gone:
             return
         self.gone = True
+        lane.close(self.connection)
         if self.state.snapshot.ledger.on_client_gone == "drain" and self.status == 200 and self.attempts:
             return
         self.abandon("client_gone")
@@ -381,6 +381,11 @@ class Call:
         """Stop the upstream and write the call down as it stands."""
         self._drop_connection()
         finish.abandoned(self, outcome)
+
+    def hold_back(self) -> None:
+        """The client reads slower than we write: the provider waits until `unblocked`."""
+        if self.connection is not None:
+            self.connection.pause()
 
     def unblocked(self) -> None:
         """The client reads again."""
@@ -428,8 +433,7 @@ class Call:
             self._drop_connection()
             self.on_failure(UpstreamFailure(Kind.TOO_LARGE, f"the provider's answer passed {MAX_ANSWER_BYTES} bytes"))
         else:
-            due = self.worker.time() + self.prepared.timeouts.idle
-            self.deadline = due if due < self.total_deadline else self.total_deadline  # noqa: FURB136 - min() is a call
+            self.deadline = min(self.total_deadline, self.worker.time() + self.prepared.timeouts.idle)
 
     def start_stream(self, now: float) -> None:
         self.head_sent = True
@@ -478,7 +482,7 @@ class Call:
         self.finish_reason = facts.finish_reason or ""
         usage, source = facts.usage, PROVIDER
         if usage is None:
-            usage, source = Usage(input_total=self.estimated_input, output_total=len(body) // 5), ESTIMATED
+            usage, source = counting.usage(self, body), ESTIMATED
         if self.state.snapshot.echo_model:
             body = echo_model(body, finish.echoed_name(self))
         finish.answered(self, body, usage, source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, assert_never
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from trunkline.ir import Usage
@@ -25,25 +26,30 @@ from trunkline.ir.events import (
 from trunkline.ir.failure import Failure
 from trunkline.ir.parts import Foreign, Media, Reasoning, Text, ToolCall, ToolResult
 from trunkline.profiles.schemas import UntoolStream
-from trunkline.wire.codec import StreamDecoder, StreamEncoder
+from trunkline.profiles.tokens import answer_tokens
+from trunkline.wire.codec import Repeated, Repeats, Retells, Retold, StreamDecoder, StreamEncoder
 from trunkline.wire.sse import LARGE_EVENT_BYTES, SseSplitter
 
 SINGLE_EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
 CHARACTERS_PER_TOKEN: Final = 4
 """For an estimate where the provider gives no usage."""
+KEPT: Final = 8000
+"""Characters of a stream's beginning that are kept, to count their tokens should no usage come."""
 
 
 class Facts:
     """What the ledger and the router want to know of a stream, picked from its events."""
 
     __slots__ = (
-        "_characters", "_decoder", "done", "error", "events", "failure", "finish_reason", "malformed", "model",
-        "progressed", "provider_id", "usage",
+        "_decoder", "beginning", "characters", "done", "error", "events", "failure", "finish_reason", "malformed",
+        "model", "progressed", "provider_id", "usage",
     )  # fmt: skip
 
     def __init__(self, decoder: StreamDecoder) -> None:
         self._decoder = decoder
-        self._characters = 0
+        self.characters = 0
+        """Of text and tool calls so far."""
+        self.beginning: list[str] = []
         self.done = self.progressed = self.malformed = False
         self.error = b""
         self.failure: Failure | None = None
@@ -55,10 +61,12 @@ class Facts:
         match event:
             case TextDelta():
                 self.events += 1
-                self._characters += len(event.text)
+                if self.characters < KEPT:
+                    self.beginning.append(event.text)
+                self.characters += len(event.text)
                 self.progressed = True
             case PartStarted():
-                self._characters += _size(event)
+                self.characters += _size(event)
                 self.progressed = True
             case Started():
                 self.model, self.provider_id = event.model or self.model, event.id or self.provider_id
@@ -82,7 +90,14 @@ class Facts:
 
     def estimated_output(self) -> int:
         """Tokens produced so far, where the provider did not say."""
-        return self._characters // CHARACTERS_PER_TOKEN
+        return self.characters // CHARACTERS_PER_TOKEN
+
+    def written(self, model: str) -> int:
+        """The same in the vocabulary of a model's family, as far as texts of the beginning speak for the rest."""
+        beginning = "".join(self.beginning)
+        if not beginning:
+            return self.estimated_output()
+        return round(answer_tokens([beginning], [], model) * self.characters / len(beginning))
 
     def failed(self, failure: Failure) -> bytes | None:
         """A relay that only watches writes nothing of its own."""
@@ -144,15 +159,24 @@ class Watching(Facts):
         return b"" if self.done else None
 
 
+class Retelling(Struct, frozen=True):
+    """An event of text, without the text, in both formats."""
+
+    read: Repeated
+    told: Retold
+
+
 class Translating(Facts):
     """Reads one format and writes another."""
 
-    __slots__ = ("_echo", "encoder")
+    __slots__ = ("_echo", "_last", "encoder")
 
     def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder, *, echo: str = "") -> None:
         super().__init__(decoder)
         self.encoder = encoder
         self._echo = echo
+        self._last: TextDelta | None = None
+        """What the last `feed` held, where it was one event of text and nothing else."""
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes; return the client's events, without the error event where one failed."""
@@ -166,9 +190,13 @@ class Translating(Facts):
         encode = self.encoder.encode
         if len(events) == 1 and type(one := events[0]) is TextDelta and self.failure is None and not self.done:
             self.events += 1
-            self._characters += len(one.text)
+            if self.characters < KEPT:
+                self.beginning.append(one.text)
+            self.characters += len(one.text)
             self.progressed = True
+            self._last = one
             return encode(one)
+        self._last = None
         out: list[bytes] = []
         for event in events:
             self._note(event)
@@ -180,6 +208,15 @@ class Translating(Facts):
             if self._is_over():
                 break
         return out[0] if len(out) == 1 else b"".join(out)
+
+    def retelling(self, data: bytes) -> Retelling | None:
+        """How events like `data`, fed last, can be told without being read; `None`: they cannot."""
+        last, decoder, encoder = self._last, self._decoder, self.encoder
+        if last is None or not isinstance(decoder, Repeats) or not isinstance(encoder, Retells):
+            return None
+        read = decoder.repeats(data, last)
+        told = None if read is None else encoder.retells(last)
+        return None if read is None or told is None else Retelling(read, told)
 
     def close(self, *, needs_marker: bool) -> bytes | None:
         """The provider closed."""

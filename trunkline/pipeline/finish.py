@@ -15,7 +15,7 @@ from trunkline.ir import NO_USAGE, Usage, UsageSource
 from trunkline.ledger.cost import Cost, cost
 from trunkline.ledger.journal import pack_head
 from trunkline.ledger.record import CALL, CALL_CRC, Attempt, CallRecord
-from trunkline.pipeline import remember
+from trunkline.pipeline import counting, remember
 from trunkline.pipeline.failures import Trouble
 from trunkline.pipeline.headers import common_block, passed_block, stream_block, whole_block
 from trunkline.pipeline.state import State
@@ -263,7 +263,7 @@ def _stream_usage(call: Call) -> tuple[Usage, str]:
     call.finish_reason = relay.finish_reason
     if relay.usage is not None:
         return relay.usage, NONE if relay.usage is NO_USAGE else PROVIDER
-    return Usage(input_total=call.estimated_input, output_total=relay.estimated_output()), ESTIMATED
+    return counting.stream_usage(call, relay), ESTIMATED
 
 
 def _price(call: Call, usage: Usage) -> Cost:

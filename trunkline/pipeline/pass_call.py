@@ -67,6 +67,9 @@ class _Cut:
         del data
         self._sink.cut()
 
+    def chunk_writer(self) -> None:
+        """Nothing more is sent."""
+
 
 class PassCall(Call):
     """One call whose bytes pass."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import msgspec
+
 from trunkline.ir import Usage
 from trunkline.ir.failure import Failure
 from trunkline.wire.openai_chat.usage import later, parse_chunk
@@ -12,7 +14,13 @@ from trunkline.wire.sse import SseSplitter, event_data, has_data
 
 _NULL_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 _EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n?|\Z)")
-_TEXT: Final = re.compile(rb'"(?:content|text)"\s*:\s*"([^"\\]*)"')
+_NULL: Final = b',"usage":null'
+_TEXTS: Final = tuple(
+    b'"%b":%b"' % (name, space)
+    for name in (b"content", b"reasoning_content", b"reasoning", b"arguments", b"text")
+    for space in (b"", b" ")
+)
+"""What stands before the text of an event."""
 _MODEL: Final = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 MAX_BEFORE: Final = 4096
@@ -39,9 +47,38 @@ def _events(whole: bytes) -> list[bytes]:
     return found
 
 
+def _without_null_usage(event: bytes) -> bytes:
+    """Leave `"usage": null` out, which stands in every event where usage was asked for."""
+    event = event.replace(_NULL, b"")  # the usual spelling, at a tenth of the pattern's price
+    return event if event.find(b'"usage"') < 0 else _NULL_USAGE.sub(b"", event)
+
+
+def _text_of(event: bytes) -> tuple[int, int] | None:
+    """Where the text of an event begins and ends; `None` where there is none, or one that holds escapes."""
+    for opening in _TEXTS:
+        start = event.find(opening)
+        if start >= 0:
+            start += len(opening)
+            end = event.find(b'"', start)
+            if end > start:
+                return None if BACKSLASH in event[start:end] else (start, end)
+    return None
+
+
 def echo_model(body: bytes, name: bytes) -> bytes:
     """Put the requested model (a JSON string) where the provider named its own: LiteLLM's habit, a setting here."""
     return _MODEL.sub(lambda match: match.group(1) + name, body, count=1)
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """A plain event without its text: the next ones are mostly the same."""
+
+    front: bytes
+    """From `data:` to the quote that begins the text."""
+    back: bytes
+    """From the quote that ends it to the empty line."""
+    shown_back: bytes
+    """What of `back` the client gets."""
 
 
 class Relay:
@@ -51,9 +88,9 @@ class Relay:
     """
 
     __slots__ = (
-        "_back", "_before", "_dialect", "_echo", "_frame", "_front", "_held", "_hide_usage", "_known", "_plain_back",
-        "_splitter", "_usage_lies", "done", "error", "events", "failure", "finish_reason", "first", "malformed",
-        "model", "progressed", "provider_id", "size", "usage",
+        "_back", "_before", "_dialect", "_echo", "_front", "_hide_usage", "_known", "_size", "_splitter", "_usage_lies",
+        "done", "error", "events", "failure", "finish_reason", "first", "frame", "held", "malformed", "model",
+        "progressed", "provider_id", "size", "usage",
     )  # fmt: skip
 
     def __init__(self, dialect: str, *, hide_usage: bool, echo: bytes) -> None:
@@ -61,15 +98,16 @@ class Relay:
         self._dialect = dialect
         self._hide_usage = hide_usage
         self._echo = echo
-        self._held = False
+        self.held = False
         """The splitter keeps bytes of an event that is not whole."""
         self._known = False
+        self.frame: Frame | None = None
+        """What the last plain event that was looked at is made of; its parts again below, to be read quickly."""
         self._front = self._back = b""
-        self._frame = -1
+        self._size = -1
         """Bytes of front and back together; -1 while no event was learnt."""
         self._before = b""
         """Comments ahead of the first event: they do not begin the answer, and go out with what does."""
-        self._plain_back: bytes | None = None
         self._usage_lies = False
         self.done = False
         self.error = b""
@@ -94,12 +132,12 @@ class Relay:
         Raises:
             EventTooLong: an event without end.
         """
-        held = self._held
+        held = self.held
         if held:
             data = self._cut(data)
         text = data.removeprefix(self._front).removesuffix(self._back)  # `startswith` and `endswith` cost twice as much
         if (
-            len(data) - len(text) == self._frame
+            len(data) - len(text) == self._size
             and text
             and QUOTE not in text
             and LF not in text
@@ -112,7 +150,9 @@ class Relay:
             self.events += 1
             self.size += len(data)
             self.progressed = True
-            return data if self._plain_back is None else self._front + text + self._plain_back
+            frame = self.frame
+            assert frame is not None
+            return data if frame.shown_back is frame.back else frame.front + text + frame.shown_back
         whole = data if held or data[-2:] == b"\n\n" else self._cut(data)
         if not whole or self.done:
             self.progressed = False
@@ -123,7 +163,7 @@ class Relay:
 
     def _cut(self, data: bytes) -> bytes:
         whole = self._splitter.feed(data)
-        self._held = self._splitter.pending
+        self.held = self._splitter.pending
         return whole
 
     def _look(self, whole: bytes) -> bytes:
@@ -141,40 +181,37 @@ class Relay:
         if (
             self._known
             and not self._echo
-            and b"[DONE]" not in whole
-            and b'"finish_reason":"' not in whole
-            and b'"finish_reason": "' not in whole
-            and b'"error"' not in whole
             and whole.startswith(b"data: {")
             and whole.endswith(b"}\n\n")
-            and b"}{" not in whole
-            and whole.count(b"\n") == 2
+            and whole.find(b"\n")
+            == len(whole) - 2  # `find`, because `in` raises and swallows a TypeError before it looks
+            and CR not in whole
+            and whole.find(b'"finish_reason":"') < 0
+            and whole.find(b'"finish_reason": "') < 0
+            and whole.find(b'"error"') < 0
+            and whole.find(b"}{") < 0
+            and whole.find(b"[DONE]") < 0
         ):
-            if b'"usage"' not in whole:
-                self._learn(whole, whole)
-                return whole
-            at = whole.index(b'"usage"')
-            if self._hide_usage and b"{" not in whole[at : at + 12]:
-                clean = _NULL_USAGE.sub(b"", whole)
-                self._learn(whole, clean)
-                return clean
+            bare = whole if whole.find(b'"usage"') < 0 else _without_null_usage(whole)
+            if bare.find(b'"usage"') < 0:
+                shown = bare if self._hide_usage else whole
+                self._learn(whole, shown)
+                return shown
         self.events += max(whole.count(b"\n\n") - 1, 0)
         return self._study(whole)
 
-    def _learn(self, event: bytes, clean: bytes) -> None:
+    def _learn(self, event: bytes, shown: bytes) -> None:
         """Remember what stands before and behind the text of a plain event: the next ones are mostly the same."""
-        match = _TEXT.search(event)
-        if match is None:
+        found = _text_of(event)
+        if found is None:
             return
-        self._front, self._back = event[: match.start(1)], event[match.end(1) :]
-        self._frame = len(self._front) + len(self._back)
-        self._plain_back = None
-        if clean is not event:
-            found = _TEXT.search(clean)
-            if found is None or clean[: found.start(1)] != self._front:
-                self._frame = -1
-                return
-            self._plain_back = clean[found.end(1) :]
+        start, end = found
+        if shown is not event and not shown.startswith(event[:end]):
+            return
+        front, back = event[:start], event[end:]
+        shown_back = back if shown is event else shown[end:]
+        self.frame = Frame(front, back, shown_back)
+        self._front, self._back, self._size = front, back, len(front) + len(back)
 
     def estimated_output(self) -> int:
         """Tokens produced so far, for a stream whose usage never came: most hosts send a token per event, some more."""
@@ -233,6 +270,6 @@ class Relay:
                 self._take_usage(facts.usage)
                 if self._hide_usage and not facts.has_choices:
                     return b""
-        if self._hide_usage and b'"usage"' in event:
-            event = _NULL_USAGE.sub(b"", event)
+        if self._hide_usage and event.find(b'"usage"') >= 0:
+            event = _without_null_usage(event)
         return echo_model(event, self._echo) if self._echo else event

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final, assert_never
 
 from trunkline.access import Refusal, error_body
-from trunkline.ir import Secret, Usage
+from trunkline.ir import Secret
 from trunkline.ir.envelope import PREFIX
 from trunkline.ir.failure import Failure, FailureKind
 from trunkline.ir.losses import BadShape
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from trunkline.pipeline.state import Prepared
 
 MAX_POLLS: Final = 600
-BYTES_PER_TOKEN: Final = 5
 """Of a whole answer's JSON, where the provider gives no usage."""
 _TAIL: Final = b"content-length: "
 ENVELOPE: Final = PREFIX.encode()
@@ -283,7 +282,7 @@ def take_answer(call: Call, way: Way, body: bytes) -> None:
             call.losses += found.losses
             usage, source = found.usage, PROVIDER
             if usage is None:
-                usage, source = Usage(call.estimated_input, len(body) // BYTES_PER_TOKEN), ESTIMATED
+                usage, source = counting.usage(call, found.body), ESTIMATED
             finish.answered(call, found.body, usage, source)
             if carried.keeps:
                 remember.whole(call, found.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -74,6 +75,12 @@ class Sink(Protocol):
 
     def end(self, data: bytes) -> None:
         """Send the last piece (may be empty) and end the answer."""
+
+    def chunk_writer(self) -> Callable[[bytes], None] | None:
+        """What sends a piece that has its HTTP chunk framing already, once the answer has begun; to be used until the
+        call is over or its client gone, by somebody who does not look at `blocked`: the sink calls `Call.hold_back`.
+        `None` where pieces go out in another way.
+        """
 
     @property
     def blocked(self) -> bool:

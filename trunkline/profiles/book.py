@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from trunkline.profiles.listed import listed_price
+from trunkline.profiles.facts import ABILITIES, LIMITS, Facts
+from trunkline.profiles.listed import listed_context, listed_price
 from trunkline.profiles.price import Price, Rates
 from trunkline.profiles.rates import (
     PriceError,
@@ -89,14 +90,29 @@ class PriceBook:
             price = self._filed(name, None if sure else provider)
             if price is not None:
                 return price
-        if base_model is not None:
-            bare = base_model.split("/", 1)[-1] if base_model.split("/", 1)[0] == provider else base_model
-            price = listed_price(provider, bare, day)
-            if price is not None:
-                return price
-        return listed_price(provider, model, day)
+        listed = (listed_price(provider, name, day) for name in _bare(provider, model, base_model))
+        return next((price for price in listed if price is not None), None)
 
-    def _filed(self, name: str, provider: str | None) -> Price | None:
+    def facts(self, provider: str, model: str, base_model: str | None = None) -> Facts:
+        """Limits and abilities as the price file has them, the window as genai-prices has it. Never raises."""
+        found: dict[str, int | bool] = {}
+        for name, sure in _candidates(provider, model, base_model):
+            try:
+                entry = self._entry(name, None if sure else provider) or {}
+            except PriceError:
+                continue  # `find` says so
+            for field in (*LIMITS, *ABILITIES):
+                value = _fact(field, entry.get(field))
+                if value is not None:
+                    found.setdefault(field, value)
+        if "max_input_tokens" not in found:
+            windows = (listed_context(provider, name) for name in _bare(provider, model, base_model))
+            window = next((tokens for tokens in windows if tokens is not None), None)
+            if window is not None:
+                found["max_input_tokens"] = window
+        return found
+
+    def _entry(self, name: str, provider: str | None) -> dict[str, Any] | None:
         """The price file's entry of that name; with a provider, only if it is that provider's."""
         raw = self._entries.get(name)
         if raw is None:
@@ -106,6 +122,12 @@ class PriceBook:
             raise PriceError(f"price file `{self._name}`: `{name}` is no object of prices")
         owner = entry.get("litellm_provider")
         if provider is not None and isinstance(owner, str) and not _same_host(owner, provider):
+            return None
+        return entry
+
+    def _filed(self, name: str, provider: str | None) -> Price | None:
+        entry = self._entry(name, provider)
+        if entry is None:
             return None
         try:
             return price_from_keys(entry, f"price-file:{name}")
@@ -122,6 +144,18 @@ def _candidates(provider: str, model: str, base_model: str | None) -> Iterator[t
     yield model, False
     if model.startswith("ft:"):
         yield ":".join(model.split(":")[:2]), False  # `ft:gpt-4o-2024-08-06:org::id` is listed by its base
+
+
+def _bare(provider: str, model: str, base_model: str | None) -> Iterator[str]:
+    """Names to look for in the built-in list."""
+    if base_model is not None:
+        yield base_model.split("/", 1)[-1] if base_model.split("/", 1)[0] == provider else base_model
+    yield model
+
+
+def _fact(field: str, value: object) -> int | bool | None:
+    meant = isinstance(value, bool) if field in ABILITIES else type(value) is int and value > 0
+    return value if meant and isinstance(value, int) else None
 
 
 def _same_host(owner: str, provider: str) -> bool:

@@ -31,8 +31,8 @@ _NEW_WORDS: Final = {
 
 _CLAUDE_3: Final = Profile(
     name="Claude 3",
-    thinking=Control(), temperature=(0, 1), max_output=4096, sees=SEES_IMAGES, schema="tool", system_anywhere=False,
-    reasons=_WORDS,
+    thinking=Control(), temperature=(0, 1), max_input=200_000, max_output=4096, sees=SEES_IMAGES, schema="tool",
+    system_anywhere=False, reasons=_WORDS,
 )  # fmt: skip
 _CLAUDE_4: Final = replace(
     _CLAUDE_3,
@@ -50,6 +50,7 @@ _CLAUDE_4_6: Final = replace(
     _CLAUDE_4,
     name="Claude 4.6",
     schema="native",
+    max_input=1_000_000,
     max_output=128_000,
     thinking=Control(efforts=("low", "medium", "high", "max"), budget=_BUDGETS, adaptive=True),
     forced="yes",
@@ -80,7 +81,7 @@ _SONNET_5_5: Final = replace(
 _KIND: Final = r"(?:opus|sonnet|haiku|fable|mythos)"
 
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"claude-(?:v?[12](?:-|$)|instant)", replace(_CLAUDE_3, name="Claude 2")),
+    rule(r"claude-(?:v?[12](?:-|$)|instant)", replace(_CLAUDE_3, name="Claude 2", max_input=None)),
     rule(
         rf"claude-3-7|claude-{_KIND}-3-7",
         replace(_CLAUDE_4, name="Claude 3.7", max_output=64_000),
@@ -98,6 +99,6 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"claude-haiku-5-5(?:-|$)", replace(_CLAUDE_5, name="Claude Haiku 5.5")),
     rule(r"claude-(?:fable|mythos)-|claude-opus-5-[5-9]", _ALWAYS),
     rule(rf"claude-{_KIND}-5(?:-\d{{8}}|-latest)?$", _CLAUDE_5),
-    rule(r"claude-", _ALWAYS),
+    rule(r"claude-", replace(_ALWAYS, told="nothing")),
 )
 """Dots in a version are read as dashes. A Claude that is not listed is newer than the list: the newest rules."""

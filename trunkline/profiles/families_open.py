@@ -34,8 +34,8 @@ _MISTRAL: Final = Profile(
 _DEEPSEEK: Final = Profile(
     name="DeepSeek", at=frozenset({"deepseek"}),
     thinking=Control(efforts=_LOW_HIGH_MAX, adaptive=True, on=True),
-    thinking_lacks=SAMPLING | PENALTIES | LOGPROBS, max_output=393_216, sees=BLIND, forced="not_thinking",
-    schema="prompt", plain_reasoning="reasoning_content", needs_reasoning=True, max_stops=16,
+    thinking_lacks=SAMPLING | PENALTIES | LOGPROBS, max_input=1_000_000, max_output=393_216, sees=BLIND,
+    forced="not_thinking", schema="prompt", plain_reasoning="reasoning_content", needs_reasoning=True, max_stops=16,
     reasons={
         **dict.fromkeys(SAMPLING | PENALTIES | LOGPROBS, "DeepSeek ignores it while it thinks"),
         "forced": "DeepSeek cannot be made to call a tool while it thinks",
@@ -94,7 +94,9 @@ _NOVA: Final = Profile(
     thinking=NO_THINKING, temperature=(0, 1), max_output=10_000, sees=_PAGES_VIDEO, schema="tool",
     reasons={"thinking": "Nova 1 does not think"},
 )  # fmt: skip
-_LLAMA: Final = Profile(name="Llama", thinking=NO_THINKING, sees=BLIND, reasons={"thinking": "Llama does not think"})
+_LLAMA: Final = Profile(
+    name="Llama", thinking=NO_THINKING, sees=BLIND, told="senses", reasons={"thinking": "Llama does not think"}
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?:mistral-medium-3[.-][5-9]|mistral-small-(?:4|latest|26)|mistral-medium-latest)", replace(
@@ -108,8 +110,8 @@ RULES: Final[tuple[Rule, ...]] = (
         reasons={**_DEEPSEEK.reasons, "thinking": "DeepSeek R1 always thinks"})),
     rule(r"deepseek-flash|deepseek-v4-flash", replace(_DEEPSEEK, sees=SEES_IMAGES)),
     rule(r"deepseek-(?:v4|chat|reasoner|pro)", _DEEPSEEK),
-    rule(r"deepseek", replace(_DEEPSEEK, name="DeepSeek before V4", needs_reasoning=False, max_output=None,
-        thinking=None, schema="native")),
+    rule(r"deepseek", replace(_DEEPSEEK, name="DeepSeek before V4", needs_reasoning=False, max_input=None,
+        max_output=None, thinking=None, schema="native")),
     rule(r"qwen-?3.*-thinking|qwq", replace(_QWEN, name="Qwen thinking", thinking=Control(
         budget=(1, 10**9), adaptive=True, on=True, can_stop=False), reasons={
         **_QWEN.reasons, "thinking": "this Qwen always thinks"})),
@@ -144,14 +146,14 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"grok", _GROK),
     rule(r"command-a(?:-vision|-plus)", replace(_COHERE, sees=SEES_IMAGES, max_output=64_000, thinking=Control(
         budget=(1, 64_000), adaptive=True, on=True))),
-    rule(r"command-a-reasoning", replace(_COHERE, max_output=64_000, thinking=Control(
+    rule(r"command-a-reasoning", replace(_COHERE, max_input=128_000, max_output=64_000, thinking=Control(
         budget=(1, 64_000), adaptive=True, on=True))),
     rule(r"command|c4ai", _COHERE),
-    rule(r"nova-2", replace(_NOVA, name="Nova 2", max_output=64_000, schema="native", thinking=Control(
-        efforts=_LOW_TO_HIGH))),
+    rule(r"nova-2", replace(_NOVA, name="Nova 2", max_input=1_000_000, max_output=64_000, schema="native",
+        thinking=Control(efforts=_LOW_TO_HIGH))),
     rule(r"nova-micro", replace(_NOVA, sees=BLIND)),
     rule(r"nova-(?:lite|pro|premier)", _NOVA),
-    rule(r"(?:meta-)?llama-?guard", Profile(name="Llama Guard")),
+    rule(r"(?:meta-)?llama-?guard", Profile(name="Llama Guard", told="senses")),
     rule(r"(?:meta-)?llama-?(?:3[.-]2-(?:11|90)b|4)", replace(_LLAMA, sees=SEES_IMAGES)),
     rule(r"(?:meta-)?llama.*vision", replace(_LLAMA, sees=SEES_IMAGES)),
     rule(r"(?:meta-)?llama", _LLAMA),

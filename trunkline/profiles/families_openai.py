@@ -45,21 +45,22 @@ _OLD: Final = Profile(
 )  # fmt: skip
 _GPT_4O: Final = Profile(
     name="GPT-4o",
-    lacks=_NOT_OPENAIS | {"verbosity"}, thinking=NO_THINKING, temperature=(0, 2), max_output=16_384, sees=SEES_PAGES,
+    lacks=_NOT_OPENAIS | {"verbosity"}, thinking=NO_THINKING, temperature=(0, 2), max_input=128_000, max_output=16_384,
+    sees=SEES_PAGES,
     reasons=_WORDS,
 )  # fmt: skip
 _O: Final = Profile(
     name="OpenAI o-series",
     lacks=_HARD | _TUNED | {"parallel_tools", "verbosity"},
     thinking=Control(efforts=_UP_TO_HIGH, can_stop=False, on=True),
-    max_output=100_000, sees=SEES_PAGES,
+    max_input=200_000, max_output=100_000, sees=SEES_PAGES,
     reasons=_WORDS | dict.fromkeys(_TUNED, _NEVER),
 )  # fmt: skip
 _GPT_5: Final = Profile(
     name="GPT-5",
     lacks=_HARD | _TUNED,
     thinking=Control(efforts=("minimal", *_UP_TO_HIGH), can_stop=False, on=True),
-    max_output=128_000, sees=SEES_PAGES,
+    max_input=272_000, max_output=128_000, sees=SEES_PAGES,
     reasons=_WORDS | dict.fromkeys(_TUNED, _NEVER),
 )  # fmt: skip
 _GPT_5_1: Final = replace(
@@ -72,20 +73,26 @@ _GPT_5_1: Final = replace(
 )
 _GPT_5_2: Final = replace(_GPT_5_1, name="GPT-5.2", thinking=Control(efforts=_UP_TO_XHIGH, none_word=True))
 _ALWAYS: Final = replace(_GPT_5, name="GPT-5 pro", thinking=Control(efforts=_UP_TO_XHIGH, can_stop=False, on=True))
-_GPT_5_5: Final = replace(_GPT_5_2, name="GPT-5.5", thinking=Control(efforts=_UP_TO_XHIGH, none_word=True, on=True))
+_GPT_5_4: Final = replace(_GPT_5_2, name="GPT-5.4", max_input=1_050_000)
+_GPT_5_5: Final = replace(_GPT_5_4, name="GPT-5.5", thinking=Control(efforts=_UP_TO_XHIGH, none_word=True, on=True))
+_GPT_5_6: Final = replace(_GPT_5_5, name="GPT-5.6", max_input=922_000)
 _GPT_6: Final = replace(
-    _GPT_5_5,
+    _GPT_5_6,
     name="GPT-6",
     thinking=Control(efforts=_UP_TO_MAX, none_word=True, on=True),
     chat_tools="not_thinking",
     reasons={**_WORDS, "chat_tools": "in the chat format it takes tools only with `reasoning_effort: none`"},
 )
 _GPT_6_HARD: Final = replace(
-    _GPT_5, name="GPT-6 Astra", thinking=Control(efforts=_UP_TO_MAX, can_stop=False, on=True), chat_tools="no"
+    _GPT_5,
+    name="GPT-6 Astra",
+    thinking=Control(efforts=_UP_TO_MAX, can_stop=False, on=True),
+    chat_tools="no",
+    max_input=922_000,
 )
 _GPT_OSS: Final = Profile(
     name="gpt-oss",
-    thinking=Control(efforts=_UP_TO_HIGH, can_stop=False, on=True), sees=BLIND,
+    thinking=Control(efforts=_UP_TO_HIGH, can_stop=False, on=True), sees=BLIND, told="senses",
     reasons={"thinking": "gpt-oss always thinks"},
 )  # fmt: skip
 
@@ -108,30 +115,46 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
     ),
     rule(r"(?:chatgpt-)?gpt-?4o|chatgpt-4o", _GPT_4O),
-    rule(r"gpt-4\.1", replace(_GPT_4O, name="GPT-4.1", max_output=32_768)),
+    rule(r"gpt-4\.1", replace(_GPT_4O, name="GPT-4.1", max_input=1_047_576, max_output=32_768)),
     rule(r"o3-mini", replace(_O, sees=BLIND)),
     rule(r"o[1-9](?:-|$)", _O),
     rule(r"codex-mini", _O),
     rule(
-        r"(?:gpt-5-)?chat-latest$", replace(_GPT_5, name="chat-latest", thinking=Control(efforts=("medium",), on=True))
+        r"(?:gpt-5-)?chat-latest$",
+        replace(_GPT_5, name="chat-latest", thinking=Control(efforts=("medium",), on=True), max_input=400_000),
     ),
-    rule(r"gpt-5-pro", replace(_GPT_5, name="GPT-5 pro", thinking=Control(efforts=("high",), can_stop=False, on=True))),
+    rule(
+        r"gpt-5-pro",
+        replace(
+            _GPT_5,
+            name="GPT-5 pro",
+            thinking=Control(efforts=("high",), can_stop=False, on=True),
+            max_input=400_000,
+            max_output=272_000,
+        ),
+    ),
     rule(r"gpt-5(?:-|$)", _GPT_5),
     rule(r"gpt-5\.1", _GPT_5_1),
-    rule(r"gpt-5\.2-pro|gpt-5\.4-pro", _ALWAYS),
+    rule(r"gpt-5\.2-pro", _ALWAYS),
+    rule(r"gpt-5\.4-pro", replace(_ALWAYS, max_input=1_050_000)),
+    rule(r"gpt-5\.4(?!-(?:mini|nano))", _GPT_5_4),
     rule(r"gpt-5\.[234]", _GPT_5_2),
     rule(
         r"gpt-5\.5-pro",
         replace(
             _ALWAYS,
             name="GPT-5.5 pro",
+            max_input=1_050_000,
             schema="tool",
             thinking=Control(efforts=("medium", "high", "xhigh"), can_stop=False, on=True),
         ),
     ),
-    rule(r"gpt-5\.", _GPT_5_5),
+    rule(r"gpt-5\.5", _GPT_5_5),
+    rule(r"gpt-5\.6", _GPT_5_6),
+    rule(r"gpt-5\.", replace(_GPT_5_6, told="nothing")),
     rule(r"gpt-6-astra|gpt-6\.1-sol", _GPT_6_HARD),
-    rule(r"gpt-[6-9]", _GPT_6),
+    rule(r"gpt-6(?:\.1-terra|-)", _GPT_6),
+    rule(r"gpt-[6-9]", replace(_GPT_6, told="nothing")),
 )
 """The first that matches counts. A name of GPT-6 or later that is not listed gets GPT-6's rules."""
 

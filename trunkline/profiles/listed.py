@@ -110,6 +110,8 @@ class Listed(msgspec.Struct, frozen=True):
     match: tuple[object, ...]
     """`["=", text]`, `["^", start]`, `["$", end]`, `["in", part]`, `["re", pattern]`, `["or" or "and", clauses]`."""
     periods: list[Period]
+    context: int | None = None
+    """Tokens of its window, as genai-prices has it."""
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -130,6 +132,18 @@ _COMPACT_DATE: Final = re.compile(r"-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01
 
 def listed_price(provider: str, model: str, on: dt.date) -> Price | None:
     """The price of a model as genai-prices lists it for a day; where hours differ, the dearest."""
+    found = _listed(provider, model)
+    return None if found is None else _price(found[1], f"genai-prices:{found[0]}/{found[1].id}", on)
+
+
+def listed_context(provider: str, model: str) -> int | None:
+    """Tokens of a model's window as genai-prices lists it."""
+    found = _listed(provider, model)
+    return None if found is None else found[1].context
+
+
+def _listed(provider: str, model: str) -> tuple[str, Listed] | None:
+    """The entry of a model and whose it is, by the ids that its host may give it."""
     vendor_id, reference = PROVIDERS.get(provider), model.lower()
     if provider == "huggingface" and ":" in model:
         reference, backend = reference.rsplit(":", 1)
@@ -141,7 +155,7 @@ def listed_price(provider: str, model: str, on: dt.date) -> Price | None:
     for candidate in dict.fromkeys((reference, dashed, last)):
         found = _find(vendor_id, candidate)
         if found is not None:
-            return _price(found[1], f"genai-prices:{found[0]}/{found[1].id}", on)
+            return found
     return None
 
 

@@ -40,6 +40,7 @@ def _models(provider: types.Provider) -> str:
             "id": model.id,
             "match": _clause(model.match),
             "periods": _periods(model, per_prompt=_per_prompt(provider, model)),
+            **({"context": model.context_window} if model.context_window else {}),
         }
         for model in provider.models
     )

@@ -73,6 +73,8 @@ class Profile:
     """`None`: nobody knows, what the client says goes through."""
     temperature: tuple[float, float] | None = None
     """Range; minded only where the operator allows mending."""
+    max_input: int | None = None
+    """Tokens that it can read (providers.md, table D)."""
     max_output: int | None = None
     """Tokens that it can answer with."""
     max_stops: int | None = None
@@ -100,6 +102,10 @@ class Profile:
     """Refuses a history in which it called tools without a signature; there is a placeholder."""
     media_in_results: bool = True
     """Takes media inside tool results."""
+    told: Literal["all", "senses", "nothing"] = "all"
+    """What of this may be told to clients as a fact. `senses`: the media and whether it thinks; tools, schemas and
+    limits are its host's. `nothing`: the model is newer than the list, and the newest rules only stand in.
+    """
     reasons: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     """Why, by field or knob, in words for people; the source beside it."""
 

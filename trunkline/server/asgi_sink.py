@@ -51,6 +51,9 @@ class AsgiSink:
         """Send the last piece."""
         self._put({"type": "http.response.body", "body": data, "more_body": False}, len(data))
 
+    def chunk_writer(self) -> None:
+        """The server frames the pieces."""
+
     def cut(self) -> None:
         """End the answer before its end: the server closes the connection when an application leaves it so."""
         self._put({"type": "cut"}, 0)

@@ -11,6 +11,7 @@ holds it to this): `transport`, `parser`, `flow`, `cycle`, `headers`, `url`, `se
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import httptools
@@ -409,6 +410,10 @@ class EdgeProtocol(HttpToolsProtocol):
             data = (SIZE_LINES[size] if size < KNOWN_SIZES else b"%x\r\n" % size) + data + b"\r\n"
         self.transport.write(data)
 
+    def chunk_writer(self) -> Callable[[bytes], None] | None:
+        # Nothing of this connection changes until the call is over or hears that its client has gone.
+        return self.transport.write if self._phase == BUSY and self._chunked else None
+
     def end(self, data: bytes) -> None:
         if self._phase == CLOSED:
             return
@@ -484,6 +489,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self.blocked = True
         self._outstanding = queued_bytes(self.transport)
         self.deadline = self.loop.time() + self.gateway.limits.write_seconds
+        if self.call is not None and self.call.head_sent:
+            self.call.hold_back()
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
+from trunkline.config.dotenv import DOTENV
 from trunkline.config.snapshot import Snapshot
 from trunkline.config.well_known import MIN_KEY_LENGTH, WELL_KNOWN
+
+LOOPBACK: Final = "127.0.0.1"
+VARIABLE: Final = "LITELLM_MASTER_KEY"
+_IN_CONFIG: Final = re.compile(r"""\s*["']?master_key["']?\s*:""")
+_IN_DOTENV: Final = re.compile(rf"\s*(?:export\s+)?{VARIABLE}\s*=")
+_REFERS: Final = re.compile(r"os\.environ/|\$\{")
+"""The value stands elsewhere."""
+_WAY_OUT: Final = (
+    "Write this line into .env, with a value of your own:\n"
+    f"    {VARIABLE}=sk-<32 random characters>\n"
+    f'for example: echo "{VARIABLE}=sk-$(openssl rand -hex 24)" >> .env'
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -31,22 +47,54 @@ def reached_at(host: str, environ: Mapping[str, str]) -> str:
 
 def trouble(snapshot: Snapshot, host: str) -> str | None:
     """Why the gateway must not listen at `host` with this key, and the line to write."""
+    what = _weakness(snapshot, host)
+    return None if what is None else f"Refused to listen on {host} {what}. {_WAY_OUT}"
+
+
+def trouble_anew(snapshot: Snapshot, host: str, environ: Mapping[str, str]) -> str | None:
+    """Why a gateway that is reached at `host` must not go on with this configuration, and where the key is written.
+
+    `environ` as for `reached_at`.
+    """
+    what = _weakness(snapshot, host)
+    if what is None:
+        return None
+    return f"{_written_at(snapshot.files, environ)}: refused to go on at {host} {what}. {_WAY_OUT}"
+
+
+def _weakness(snapshot: Snapshot, host: str) -> str | None:
     if is_loopback(host):
         return None
     key = snapshot.master_key
     if key is None:
-        what = "without a master key"
-    elif key.reveal() in WELL_KNOWN:
-        what = "with a master key that everybody knows"
-    elif len(key.reveal()) < MIN_KEY_LENGTH:
-        what = f"with a master key shorter than {MIN_KEY_LENGTH} characters"
-    else:
-        return None
-    return (
-        f"Refused to listen on {host} {what}. Write this line into .env, with a value of your own:\n"
-        "    LITELLM_MASTER_KEY=sk-<32 random characters>\n"
-        'for example: echo "LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24)" >> .env'
-    )
+        return "without a master key"
+    if key.reveal() in WELL_KNOWN:
+        return "with a master key that everybody knows"
+    if len(key.reveal()) < MIN_KEY_LENGTH:
+        return f"with a master key shorter than {MIN_KEY_LENGTH} characters"
+    return None
+
+
+def _written_at(files: Sequence[str], environ: Mapping[str, str]) -> str:
+    """File and line of the master key, or the variable that it comes from."""
+    for name in files:
+        line, text = _line(Path(name), _IN_CONFIG)
+        if line and not _REFERS.search(text):
+            return f"{name}:{line}"
+    if VARIABLE in environ:
+        return f"`{VARIABLE}` of the environment"
+    line, _ = _line(DOTENV, _IN_DOTENV)
+    return f"{DOTENV}:{line}" if line else f"{DOTENV}: no `{VARIABLE}`"
+
+
+def _line(path: Path, pattern: re.Pattern[str]) -> tuple[int, str]:
+    """Number and text of the last line that matches; 0 where there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0, ""
+    found = [(number, line) for number, line in enumerate(lines, 1) if pattern.match(line)]
+    return found[-1] if found else (0, "")
 
 
 def warnings(snapshot: Snapshot) -> Sequence[str]:

@@ -25,8 +25,11 @@ from trunkline.local.process import EmbeddedModel
 from trunkline.pipeline.remember import Memory
 from trunkline.pipeline.state import State
 from trunkline.pipeline.worker import Worker
+from trunkline.profiles.facts import Facts
 from trunkline.profiles.price import Price
 from trunkline.routing.plan import Routes
+from trunkline.server import exposure
+from trunkline.server.exposure import LOOPBACK
 from trunkline.server.prices import Prices
 from trunkline.server.watch import FileWatch
 from trunkline.telemetry import ledger_state, watching
@@ -59,7 +62,9 @@ class LiveGateway:
         log: CallLog,
         stats: Stats,
         on_secrets: Callable[[Snapshot], None] | None = None,
+        reached_at: str = LOOPBACK,
     ) -> None:
+        """`reached_at`: as `exposure.reached_at`; a server that looks at each caller itself leaves it out."""
         self.data = data
         self.worker_id = worker_id
         self.started_at = time.time()
@@ -78,6 +83,7 @@ class LiveGateway:
         self._loop = loop
         self._log = log
         self._on_secrets = on_secrets
+        self._reached_at = reached_at
         self._pools = Pools(loop)
         self._former = Usage()
         self._prices = Prices(snapshot.price_file)
@@ -136,6 +142,10 @@ class LiveGateway:
         """The price that calls to a deployment are charged at."""
         return deployment.price or self._prices.find(deployment)
 
+    def facts(self, deployment: Deployment) -> Facts:
+        """Limits and abilities of the deployment's model, as the price data has them."""
+        return self._prices.facts(deployment)
+
     async def probe(self, deployment: Deployment) -> ProbeResult:
         """One small real call, through the pipeline and into the ledger like any other."""
         from trunkline.server.probe import probe
@@ -164,6 +174,9 @@ class LiveGateway:
                 return self._refuse_reload(
                     (f"{self._config}: no models: write at least one entry under `model_list:`",), before
                 )
+            weak = exposure.trouble_anew(snapshot, self._reached_at, self._base)
+            if weak is not None:
+                return self._refuse_reload((weak,), before)
             if self._on_secrets is not None:
                 self._on_secrets(snapshot)
             prices = Prices(snapshot.price_file)

@@ -37,6 +37,10 @@ class NoticedSink:
         """Send the last piece."""
         self._sink.end(data)
 
+    def chunk_writer(self) -> Callable[[bytes], None] | None:
+        """What sends framed pieces."""
+        return self._sink.chunk_writer()
+
     @property
     def blocked(self) -> bool:
         """The client reads slower than we write."""

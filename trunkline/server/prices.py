@@ -12,6 +12,7 @@ from trunkline.profiles.price import Price
 
 if TYPE_CHECKING:
     from trunkline.profiles.book import PriceBook
+    from trunkline.profiles.facts import Facts
 
 _log = logging.getLogger(__name__)
 
@@ -43,5 +44,13 @@ class Prices:
 
     def find(self, deployment: Deployment) -> Price | None:
         """The price of a deployment, `None` when nobody knows one."""
-        base = deployment.model_info.get("base_model")
-        return self.load().find(deployment.provider, deployment.model, base if isinstance(base, str) else None)
+        return self.load().find(deployment.provider, deployment.model, _base(deployment))
+
+    def facts(self, deployment: Deployment) -> Facts:
+        """Limits and abilities of its model as the price data has them."""
+        return self.load().facts(deployment.provider, deployment.model, _base(deployment))
+
+
+def _base(deployment: Deployment) -> str | None:
+    base = deployment.model_info.get("base_model")
+    return base if isinstance(base, str) else None

@@ -48,6 +48,9 @@ class ProbeSink:
     def end(self, data: bytes) -> None:
         """Probes are not streamed."""
 
+    def chunk_writer(self) -> None:
+        """Probes are not streamed."""
+
 
 async def probe(worker: Worker, deployment: Deployment) -> ProbeResult:
     """Call one deployment and no other; the call is recorded and priced like any."""

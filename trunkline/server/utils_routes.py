@@ -19,6 +19,7 @@ from trunkline.pipeline.request import NOT_READABLE, decode_asked, prepare
 from trunkline.pipeline.state import Prepared
 from trunkline.pipeline.surface import Arrival, Surface
 from trunkline.pipeline.way import Carried, Fetch, Refused
+from trunkline.profiles.tokens import request_tokens
 from trunkline.server.asgi_sink import Receive, Scope, Send, refuse, whole_body
 from trunkline.surfaces import operations
 from trunkline.surfaces.beside import EVENT_LOGGING
@@ -57,6 +58,9 @@ class _Nowhere:
         """Nothing comes."""
 
     def end(self, data: bytes) -> None:
+        """Nothing comes."""
+
+    def chunk_writer(self) -> None:
         """Nothing comes."""
 
 
@@ -190,7 +194,7 @@ class Utilities:
             body["tools"] = members["tools"]
         request = client_codec(endpoint).decode_request({"model": model, **body}, Named(model=str(model), stream=False))
         return {
-            "total_tokens": counting.tokens(request),
+            "total_tokens": request_tokens(request, counting.model_of(deployment)),
             "request_model": model,
             "model_used": deployment.model,
             "tokenizer_type": "estimate",

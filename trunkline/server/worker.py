@@ -15,6 +15,7 @@ import uvicorn
 
 import trunkline
 from trunkline.config.snapshot import Snapshot
+from trunkline.server import exposure
 from trunkline.server.edge import EdgeProtocol
 from trunkline.server.gateway import LiveGateway, new_worker_id
 from trunkline.server.listen import BACKLOG, address
@@ -121,6 +122,7 @@ async def _serve(plan: WorkerPlan, shipping: Shipping | None) -> None:
     gateway = LiveGateway(
         snapshot=plan.snapshot, config=plan.config, base=plan.base, data=plan.data, worker_id=new_worker_id(),
         loop=loop, log=log, stats=stats, on_secrets=lambda snapshot: writer.redact.update(known_secrets(snapshot)),
+        reached_at=exposure.reached_at(plan.host, plan.base),
     )  # fmt: skip
     log.start()
     server = _server(gateway)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision of the tables that this version reads and writes."""
 
 REVISION_TABLE: Final = "trunkline_revision"

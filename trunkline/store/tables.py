@@ -161,6 +161,8 @@ logs: Final = Table(
     Column("litellm_call_id", Text, Computed("request_id"), comment="LiteLLM's name for `request_id`."),
     Column("updated_at", UtcTime, Computed("created_at"), comment="LiteLLM's; rows are never changed."),
     Index("litellm_request_logs_start_time", "start_time"),
+    Index("litellm_request_logs_failures", "start_time", sqlite_where=text("status = 'failure'"),
+          postgresql_where=text("status = 'failure'")),
     Index("litellm_request_logs_api_key", "api_key", "start_time"),
     Index("litellm_request_logs_end_user", "end_user", sqlite_where=text("end_user <> ''"),
           postgresql_where=text("end_user <> ''")),

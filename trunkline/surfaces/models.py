@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from trunkline.access import error_body
 from trunkline.config.snapshot import Deployment
+from trunkline.profiles.facts import LIMITS, model_facts
 from trunkline.routing.plan import Routes
 
 CREATED: Final = 1677610602
@@ -39,7 +41,14 @@ def _row(routes: Routes, name: str) -> dict[str, object] | None:
     if not ready:
         return None
     row: dict[str, object] = {"id": name, "object": "model", "created": CREATED, "owned_by": ready[0].provider}
-    for key in ("mode", "max_input_tokens", "max_output_tokens"):
-        if key in ready[0].model_info:
-            row[key] = ready[0].model_info[key]
+    known = _known(ready[0])
+    row.update((key, known[key]) for key in ("mode", *LIMITS) if key in known)
     return row
+
+
+def _known(deployment: Deployment) -> Mapping[str, object]:
+    """What the config says, over what the profiles know. Price data is not loaded for a list of names."""
+    base = deployment.model_info.get("base_model")
+    model = base if isinstance(base, str) else deployment.model
+    facts = {} if "*" in model else model_facts(deployment.provider, model, mode=deployment.mode)
+    return {**facts, **deployment.model_info}

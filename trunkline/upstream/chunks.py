@@ -9,12 +9,22 @@ CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 """A chunk's size line without extensions (RFC 9112, 7.1); `int` alone would take `0x10`, `+5` and `1_0`."""
 
 KNOWN_SIZES: Final = 2048
-SIZES: Final = {b"%x" % size: size for size in range(1, KNOWN_SIZES)}
-"""Sizes as most hosts write them: looked up for half of what a match and `int` cost."""
 SIZE_LINES: Final = tuple(b"%x\r\n" % size for size in range(KNOWN_SIZES))
-"""The other way: a third less than formatting a chunk."""
+"""Size lines as most hosts write them: a third less than formatting one."""
 LENGTHS: Final = tuple(b"%d" % size for size in range(KNOWN_SIZES))
 """Values of `content-length`."""
+
+
+def _framings() -> tuple[tuple[bytes, int], ...]:
+    found = {len(line) + size + 2: (line, size) for size, line in enumerate(SIZE_LINES) if size}
+    return tuple(found.get(length, NO_FRAMING) for length in range(KNOWN_SIZES))
+
+
+NO_FRAMING: Final = (b"", -1)
+FRAMINGS: Final = _framings()
+"""By the length of a read that is one whole chunk: its size line and the size of its content; `NO_FRAMING` where no
+chunk is that long.
+"""
 
 
 def take_chunks(data: bytes) -> tuple[bytes, bytes]:

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from trunkline.ir.answer import Answer
-from trunkline.ir.events import Event
+from trunkline.ir.events import Event, TextDelta
 from trunkline.ir.failure import Failure
 from trunkline.ir.format import Format
 from trunkline.ir.losses import Losses
@@ -65,6 +65,51 @@ class StreamEncoder(Protocol):
 
     def encode(self, event: Event) -> bytes:
         """The bytes of one event; may be empty. After `Failed`: the format's error event, and no end marker."""
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """An event of text as it is read, without its text."""
+
+    front: bytes
+    """Up to the quote that begins the text."""
+    back: bytes
+    """From the quote that ends it."""
+    pieces: list[str]
+    """Where the decoder keeps the texts: one that comes past `feed` is put there."""
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """A decoder whose events of text can be told from one another by their text alone."""
+
+    def repeats(self, data: bytes, event: TextDelta) -> Repeated | None:
+        """What `data`, fed last and read as `event`, is made of: until something else is fed, the same bytes around
+        any other printable text without quotes and backslashes mean that text. `None` where that is not so.
+        """
+
+
+class Sized(Protocol):
+    """Counts what was written of a part."""
+
+    size: int
+    """Characters."""
+
+
+class Retold(msgspec.Struct, frozen=True):
+    """An event of text as it is written, without its text."""
+
+    front: bytes
+    back: bytes
+    writer: Sized
+    """Knows how much was written: what is written past `encode` is added."""
+
+
+@runtime_checkable
+class Retells(Protocol):
+    """An encoder whose events of text differ in their text alone."""
+
+    def retells(self, event: TextDelta) -> Retold | None:
+        """What the bytes of `event`, written last, are made of around its text; `None` where they hold more."""
 
 
 class Codec(Protocol):

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from backend.app.api.deps import CurrentUser
 from backend.app.api.schemas.events import RunEvents
 from backend.app.api.schemas.runs import Run, RunRequest, StopRequest
+from backend.app.core.ending import on_signal
 from backend.app.services.receipts_settle import Settler
 from backend.app.services.runs import Runs
 
@@ -37,7 +38,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settler.start()
     await runs.start()
     try:
-        yield
+        with on_signal(runs.leave):
+            yield
     finally:
         await runs.close()
         await settler.close()

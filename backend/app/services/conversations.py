@@ -129,13 +129,22 @@ async def restore(connection: AsyncConnection, user_id: str, conversation_id: st
 async def purge(connection: AsyncConnection, user_id: str, conversation_id: str) -> None:
     """Delete for good. Raises 409 while an answer is being written."""
     row = await own_row(connection, user_id, conversation_id, deleted=True)
-    runs = tables.runs
-    running = await connection.execute(
-        select(runs.c.id).where(runs.c.conversation_id == row["id"], runs.c.state == "running").limit(1)
-    )
-    if running.first() is not None:
-        raise AppError(ErrorCode.CONFLICT, "An answer is still being written.", "Stop it, then delete.")
+    if not await without_runs(connection, [row["id"]]):
+        raise AppError(
+            ErrorCode.CONFLICT, "An answer is still being written, or its cost is not known yet.",
+            "Stop it, or wait a few seconds, then delete.",
+        )  # fmt: skip
     await purge_rows(connection, [row["id"]])
+
+
+async def without_runs(connection: AsyncConnection, conversation_ids: Sequence[str]) -> list[str]:
+    """Those of the conversations in which nothing runs; no run can begin in them before this transaction ends."""
+    question = select(_table.c.id).where(_table.c.id.in_(conversation_ids)).with_for_update()
+    there = (await connection.execute(question)).scalars().all()  # a run begins by locking the same row
+    runs = tables.runs
+    running = select(runs.c.conversation_id).where(runs.c.conversation_id.in_(there), runs.c.state == "running")
+    busy = set((await connection.execute(running)).scalars())
+    return [each for each in there if each not in busy]
 
 
 async def purge_rows(connection: AsyncConnection, conversation_ids: Sequence[str]) -> None:
@@ -168,12 +177,29 @@ async def cast_vote(
     role = await _check_message(connection, user_id, row["id"], message_id, "message_id")
     if role != "user":
         raise invalid("Judge the question, not one of its answers.", field="message_id")
+    if isinstance(choice, int) and not await _has_answer(connection, message_id, choice):
+        raise AppError(
+            ErrorCode.CONFLICT, f"{row['columns'][choice]['model']} did not answer this question: it cannot be best.",
+            "Choose a column with an answer, or `bad`.", field="choice",
+        )  # fmt: skip
     votes = tables.votes
     where = votes.c.conversation_id == row["id"], votes.c.message_id == message_id
     await connection.execute(delete(votes).where(*where, votes.c.user_id == user_id))
     values = {"message_id": message_id, "choice": str(choice), "blind": blind, "created_us": now_us()}
     await connection.execute(insert(votes).values(conversation_id=row["id"], user_id=user_id, **values))
     return vote_of(values)
+
+
+async def _has_answer(connection: AsyncConnection, question_id: str, column: int) -> bool:
+    """Whether a column has something to judge: what was stopped or cut counts, an error or silence does not."""
+    table = tables.messages
+    found = await connection.execute(
+        select(table.c.id)
+        .where(table.c.parent_id == question_id, table.c.role == "assistant", table.c.column_no == column)
+        .where(table.c.status.not_in(["error", *tables.UNFINISHED]), table.c.content != "")
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def vote_of(row: Row) -> Vote:

@@ -17,7 +17,7 @@ from backend.app.core import tables
 from backend.app.core.clock import DAY_US, now_us
 from backend.app.core.db import Database
 from backend.app.core.settings import Settings
-from backend.app.services.conversations import RESTORABLE_US, purge_rows
+from backend.app.services.conversations import RESTORABLE_US, purge_rows, without_runs
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +60,15 @@ async def tidy(db: Database, settings: Settings, now: int) -> None:
 
 
 async def _purge_some(db: Database, now: int) -> bool:
-    table = tables.conversations
+    table, runs = tables.conversations, tables.runs
     async with db.write() as connection:
         old = await connection.execute(
-            select(table.c.id).where(table.c.deleted_us < now - RESTORABLE_US).limit(_AT_ONCE)
+            select(table.c.id)
+            .where(table.c.deleted_us < now - RESTORABLE_US)
+            .where(~exists().where(runs.c.conversation_id == table.c.id, runs.c.state == "running"))
+            .limit(_AT_ONCE)
         )
-        ids = list(old.scalars())
+        ids = await without_runs(connection, list(old.scalars()))
         if ids:
             await purge_rows(connection, ids)
     return len(ids) == _AT_ONCE

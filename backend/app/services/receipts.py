@@ -46,8 +46,6 @@ class Taken:
     model_answered: str | None = None
     call_id: str | None = None
     """Of a call that came to nothing."""
-    unknown: bool = False
-    """Whether a provider may have been at work although nothing came back."""
 
 
 def first_receipt(taken: Taken) -> Receipt:
@@ -84,9 +82,8 @@ def _usage(counted: Counted) -> Usage:
 
 
 def _estimate(taken: Taken) -> Usage:
-    if taken.opened is None:
-        none = None if taken.unknown else 0
-        return Usage(input=none, output=none, cached=None, reasoning=None, total=none)
+    if taken.opened is None:  # no model was called, or nobody knows; either way there is no count to state
+        return Usage(input=None, output=None, cached=None, reasoning=None, total=None)
     reasoning = estimated_tokens(taken.reasoning)
     output = estimated_tokens(taken.text) + reasoning
     return Usage(
@@ -110,10 +107,12 @@ def settled(receipt: Receipt, row: Mapping[str, Any]) -> Receipt:
             reasoning=_first(_int(row.get("reasoning_tokens")), usage.reasoning),
             total=_first(_int(row.get("total_tokens")), counted[0] + counted[1]),
         )
+    cost = cost_nano(row)
     return receipt.model_copy(
         update={
             "usage": usage,
-            "cost_nano": cost_nano(row),
+            # A call that came to nothing has no cost to state, rather than one of zero.
+            "cost_nano": cost if cost or usage.input is not None else None,
             "settled": True,
             "estimated": row.get("usage_source") in {"estimated", "none"},
             "provider": row.get("provider") or row.get("custom_llm_provider") or receipt.provider,

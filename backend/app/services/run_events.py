@@ -23,7 +23,18 @@ COALESCE_SECONDS: Final = 0.030
 COALESCE_CHARACTERS: Final = 1024
 
 EventType = Literal[
-    "status", "delta", "reasoning", "usage", "loss", "route", "error", "title", "answer_end", "snapshot", "end"
+    "status",
+    "delta",
+    "reasoning",
+    "usage",
+    "loss",
+    "route",
+    "error",
+    "title",
+    "answer_end",
+    "answered",
+    "snapshot",
+    "end",
 ]
 
 

@@ -14,15 +14,16 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.app.api.schemas.errors import ErrorBody
-from backend.app.api.schemas.events import EndEvent, TitleEvent, UsageEvent
-from backend.app.api.schemas.messages import Attachment
+from backend.app.api.schemas.events import AnsweredEvent, EndEvent, TitleEvent, UsageEvent
+from backend.app.api.schemas.messages import Attachment, Receipt
 from backend.app.api.schemas.runs import Run, RunAnswer, RunRequest
 from backend.app.core.db import Database
 from backend.app.core.errors import not_found
 from backend.app.core.identity import Identity
 from backend.app.core.settings import Settings
-from backend.app.services import files, runs_create, runs_failures, runs_reader, runs_store
+from backend.app.services import files, preferences, runs_create, runs_failures, runs_reader, runs_store
 from backend.app.services.catalogue_watch import Catalogue
+from backend.app.services.gateway.tasks import model_for
 from backend.app.services.litellm_client import LiteLLMClient
 from backend.app.services.messages import messages_of
 from backend.app.services.receipts_settle import Settler
@@ -34,6 +35,7 @@ from backend.app.services.runs_recovery import Watch, new_owner
 from backend.app.services.runs_scribe import Scribe
 from backend.app.services.runs_store import NotOwner, Outcome
 
+LOOK_LATER_SECONDS: Final = 0.5
 STOP_LOOK_SECONDS: Final = 0.25
 DEAD_LOOK_SECONDS: Final = 3.0
 TRIM_SECONDS: Final = 60.0
@@ -49,6 +51,10 @@ class _Running:
     user_id: str
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     tasks: dict[str, asyncio.Task[Outcome]] = field(default_factory=dict[str, asyncio.Task[Outcome]])
+    told: set[str] = field(default_factory=set[str])
+    """Answers whose end the readers know."""
+    settling: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    """What waits for the ledger; the sweep does it where this is cancelled."""
 
 
 class Runs:
@@ -68,6 +74,7 @@ class Runs:
         self._running: dict[str, _Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._beside: list[asyncio.Task[None]] = []
+        self._leaving: Final = asyncio.Event()
 
     async def start(self) -> None:
         """End what a process before this one has left, and begin to look after runs."""
@@ -80,11 +87,21 @@ class Runs:
             asyncio.create_task(_regularly(self._trim, TRIM_SECONDS)),
         ]
 
-    async def close(self) -> None:
-        """End every run: its answers are cut and keep what they have."""
+    def leave(self) -> None:
+        """The process is about to end: answers are cut and keep what they have, and every stream of events ends.
+
+        Readers of a run of this process get its end; those of another's come back to another process.
+        """
+        self._leaving.set()
         for running in self._running.values():
             for message_id in running.tasks:
                 self._stop(running, message_id, lambda: runs_failures.cut(_STOPPING))
+            for task in running.settling:
+                task.cancel()
+
+    async def close(self) -> None:
+        """End every run, in order."""
+        self.leave()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         for task in [*self._beside, *self._tasks]:
@@ -96,12 +113,17 @@ class Runs:
 
     async def create(self, user: Identity, request: RunRequest) -> tuple[Run, bool]:
         """Store and start a run; returns it, and whether it is new. Raises `AppError`."""
-        self._catalogue.asked()
+        # A look at the gateway is due, but the call goes first.
+        asyncio.get_running_loop().call_later(LOOK_LATER_SECONDS, self._catalogue.asked)
+        because = None
+        if request.task is not None:
+            request, because = await self._of_task(user, request, request.task)
         if not request.accept_losses:
             await self._refuse_losses(user, request)
         created = await runs_create.create(self._db, user.id, request, self._owner)
         if created.is_new:
-            self._begin(user, request, created)
+            self._begin(user, request, created, because)
+            await asyncio.sleep(0)  # the call leaves, then the answer to this request
         return self._fresh(created.run), created.is_new
 
     async def get(self, user: Identity, run_id: str) -> Run:
@@ -130,7 +152,19 @@ class Runs:
         if running is None or running.user_id != user.id:
             _ = await self.get(user, run_id)
             running = self._running.get(run_id)
-        return runs_reader.read(self._db, run_id, after, None if running is None else running.log)
+        log = None if running is None else running.log
+        return runs_reader.read(self._db, run_id, after, log, self._leaving)
+
+    async def _of_task(self, user: Identity, request: RunRequest, task: str) -> tuple[RunRequest, str]:
+        """The request with the task's model in the person's settings, and why it is this one."""
+        async with self._db.read() as connection:
+            found = await preferences.get(connection, user.id, self._client.default_model)
+        model = model_for(task, found.task_models)
+        known = task in found.task_models
+        because = f"For the task `{task}` your settings say `{model}`." if known else (
+            f"Your settings have no model for the task `{task}`, so it is `{model}`."
+        )  # fmt: skip
+        return request.model_copy(update={"models": [model]}), because
 
     async def _refuse_losses(self, user: Identity, request: RunRequest) -> None:
         """Refuse what a model would not get whole, before anything is stored: the person decides, not we."""
@@ -161,7 +195,9 @@ class Runs:
 
     # A run's life.
 
-    def _begin(self, user: Identity, request: RunRequest, created: runs_create.Created) -> None:
+    def _begin(
+        self, user: Identity, request: RunRequest, created: runs_create.Created, because: str | None
+    ) -> None:  # fmt: skip
         run = created.run
         running = self._running[run.id] = _Running(run, self._scribe.open(run.id), user.id)
         if created.title is not None:
@@ -169,7 +205,7 @@ class Runs:
         for answer in run.answers:
             asked = Asked(
                 run_id=run.id, message_id=answer.message_id, column=answer.column, model=answer.model,
-                user_id=user.id, user_name=user.name, params=created.params,
+                user_id=user.id, user_name=user.name, params=created.params, because=because,
                 prepare=self._preparing(user, request, created, answer),
             )  # fmt: skip
             writer = Answer(asked, client=self._client, catalogue=self._catalogue, log=running.log)
@@ -182,20 +218,36 @@ class Runs:
     async def _accompany(self, running: _Running) -> None:
         run_id = running.run.id
         try:
-            async with asyncio.TaskGroup() as group:
-                for message_id in running.tasks:
-                    _ = group.create_task(self._conclude(running, message_id))
+            async with asyncio.TaskGroup() as settling:
+                async with asyncio.TaskGroup() as writing:
+                    for message_id in running.tasks:
+                        _ = writing.create_task(self._conclude(running, message_id, settling))
+                running.log.append("answered", AnsweredEvent())
             await self._end(running)
         except* NotOwner:
-            _log.warning("run %s was ended by another process", run_id)
+            await self._disowned(running)
         except* Exception:  # noqa: BLE001 the run is left to the next look for the dead
             _log.exception("run %s could not be ended; it will be cut", run_id)
         finally:
             self._running.pop(run_id, None)
             self._scribe.forget(run_id)
 
-    async def _conclude(self, running: _Running, message_id: str) -> None:
-        """Wait for an answer, write it down, say so, and settle its receipt."""
+    async def _disowned(self, running: _Running) -> None:
+        """The run's row is another process's by now, which tells its readers the rest, or is gone."""
+        run_id = running.run.id
+        async with self._db.read() as connection:
+            if await connection.run_sync(runs_create.exists, run_id):
+                _log.warning("run %s was ended by another process", run_id)
+                return
+        _log.warning("the conversation of run %s was deleted", run_id)
+        for message_id, writer in running.answers.items():
+            self._stop(running, message_id, runs_failures.purged)
+            if message_id not in running.told:
+                writer.announce(writer.lost(runs_failures.purged()))
+        running.log.append("end", EndEvent())
+
+    async def _conclude(self, running: _Running, message_id: str, settling: asyncio.TaskGroup) -> None:
+        """Wait for an answer, write it down, say so, and leave its receipt to `settling`: nobody waits for that."""
         writer, task = running.answers[message_id], running.tasks[message_id]
         await asyncio.wait({task})
         outcome = writer.never_begun() if task.cancelled() else task.result()
@@ -204,10 +256,14 @@ class Runs:
             running.run.id, running.log, lambda connection: runs_store.finish(connection, outcome)
         )  # fmt: skip
         writer.announce(outcome)
-        if outcome.receipt is not None:
-            receipt = await self._settler.settle(message_id, outcome.receipt)
-            if receipt is not None:
-                running.log.append("usage", UsageEvent(**writer.about, receipt=receipt))
+        running.told.add(message_id)
+        if outcome.receipt is not None and not self._leaving.is_set():
+            running.settling.add(settling.create_task(self._settle(running, writer, outcome.receipt)))
+
+    async def _settle(self, running: _Running, writer: Answer, estimate: Receipt) -> None:
+        receipt = await self._settler.settle(writer.asked.message_id, estimate)
+        if receipt is not None:
+            running.log.append("usage", UsageEvent(**writer.about, receipt=receipt))
 
     async def _end(self, running: _Running) -> None:
         end = Stored(running.log.last_id + 1, "end", encoded(EndEvent()))

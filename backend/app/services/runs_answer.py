@@ -76,6 +76,8 @@ class Asked:
     user_name: str
     params: Params
     prepare: Prepare
+    because: str | None = None
+    """Why this model, where the person did not name it; a sentence."""
 
 
 @dataclass(slots=True)
@@ -148,6 +150,10 @@ class Answer:
     def never_begun(self) -> Outcome:
         """How it ended where it was stopped before its first step."""
         return self._outcome(failures.stopped() if self.stop_reason is None else self.stop_reason())
+
+    def lost(self, error: ErrorBody) -> Outcome:
+        """How it ended where it cannot be written down."""
+        return self._outcome(error)
 
     def announce(self, outcome: Outcome) -> None:
         """Tell the readers how it ended, once that is written down."""
@@ -271,12 +277,14 @@ class Answer:
     def _outcome(self, error: ErrorBody | None) -> Outcome:
         self._pen.flush()
         got, known = self._got, self._known
-        receipt = self._receipt(known, unknown=error is not None and error.code in _NOBODY_KNOWS)
+        receipt = self._receipt(known)
         way = routes.route(
             got.opened, asked=self.asked.model, who=self.asked.user_name, card=None if known is None else known.card,
             first_word_ms=receipt.timing.first_word_ms,
             failure=None if error is None or error.code is ErrorCode.STOPPED else error.message.rstrip("."),
         )  # fmt: skip
+        if self.asked.because is not None:
+            way = way.model_copy(update={"why": f"{self.asked.because} {way.why}"})
         return Outcome(
             message_id=self.asked.message_id,
             status=_status(error),
@@ -290,7 +298,7 @@ class Answer:
             losses=self._losses,
         )
 
-    def _receipt(self, known: Known | None, *, unknown: bool) -> Receipt:
+    def _receipt(self, known: Known | None) -> Receipt:
         got = self._got
         first = None if got.first_word is None else round((got.first_word - got.started) * 1000, 1)
         total = round((time.perf_counter() - got.started) * 1000, 1)
@@ -304,13 +312,11 @@ class Answer:
                     first_word_ms=first, total_ms=total, gateway_ms=_milliseconds(headers.get(_OVERHEAD))
                 ),
                 model_answered=None if got.finished is None else got.finished.model,
-                call_id=self._failed_call, unknown=unknown,
+                call_id=self._failed_call,
             )
         )  # fmt: skip
 
 
-_NOBODY_KNOWS: Final = frozenset({ErrorCode.STOPPED, ErrorCode.TIMEOUT, ErrorCode.CUT, ErrorCode.GATEWAY_DOWN})
-"""Where such an end comes before the gateway has said anything, a provider may have been at work or not."""
 _OVERHEAD: Final = "x-litellm-overhead-duration-ms"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.app.api.schemas.conversations import Params
@@ -34,6 +34,14 @@ TRIES: Final = 3
 """Two runs that make the same new conversation at the same time: the second finds it there."""
 
 Values = dict[str, Any]
+
+# The first word of an answer waits for these: made once, they are compiled once and their keys are not made anew.
+_RUN: Final = select(runs.c.user_id, runs.c.request).where(runs.c.id == bindparam("run_id"))
+_CONVERSATION: Final = select(conversations).where(conversations.c.id == bindparam("conversation_id"))
+_ADD_CONVERSATION: Final = insert(conversations)
+_ADD_MESSAGES: Final = insert(messages)
+_ADD_RUN: Final = insert(runs)
+_ADD_ANSWERS: Final = insert(run_answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,53 +78,81 @@ def _create(connection: Connection, user_id: str, request: RunRequest, owner: st
     if found is not None:
         return _again(found)
     now = now_us()
-    conversation = _conversation(connection, user_id, request)
-    is_first = conversation is None
-    if conversation is None:
-        conversation = _new_conversation(connection, user_id, request, now)
-    question, answers_under = _question(connection, user_id, request, now)
+    before = _conversation(connection, user_id, request)
+    conversation = _new_conversation(user_id, request, now) if before is None else before
+    question, answers_under = _question(connection, request)
     answers = [
         RunAnswer(message_id=new_id(), column=column, model=model)
         for model, column in zip(request.models, _columns(request, conversation["kind"]), strict=True)
     ]
-    connection.execute(
-        insert(runs),
-        {
-            "id": request.id, "user_id": user_id, "conversation_id": request.conversation_id,
-            "user_message_id": question,
-            "kind": request.kind, "state": "running", "request": request.model_dump(mode="json"), "owner": owner,
-            "heartbeat_us": now, "created_us": now,
-        },
-    )  # fmt: skip
-    for position, answer in enumerate(answers):
-        connection.execute(
-            insert(messages),
-            {
-                "id": answer.message_id, "conversation_id": request.conversation_id, "user_id": user_id,
-                "run_id": request.id,
-                "parent_id": answers_under, "role": "assistant", "column_no": answer.column, "content": "",
-                "model": answer.model,
-                "status": "waiting", "created_us": now + 1 + position,
-            },
-        )  # fmt: skip
-        connection.execute(
-            insert(run_answers),
-            {
-                "run_id": request.id, "message_id": answer.message_id, "column_no": answer.column,
-                "model": answer.model,
-                "position": position,
-            },
-        )  # fmt: skip
-    changed = _update_conversation(connection, conversation, request, answers, now)
+    changed = _changes(connection, conversation, request, answers, now)
+    conversation |= changed
+    if before is None:
+        connection.execute(_ADD_CONVERSATION, conversation)
+    else:
+        own = conversations.c.id == request.conversation_id
+        connection.execute(update(conversations).where(own).values(changed))
+    connection.execute(_ADD_MESSAGES, _rows(user_id, request, question, answers_under, answers, now))
+    if request.kind == "send":
+        _attach(connection, user_id, request, question)
+    _store_run(connection, user_id, request, owner, question, answers, now)
     run = Run(
         id=request.id, conversation_id=request.conversation_id, user_message_id=question, answers=answers,
         state="running", created_at=instant(now), last_event_id=0,
     )  # fmt: skip
-    conversation |= changed
     return Created(
         run, is_new=True, title=changed.get("title"), system=conversation["system"],
-        params=Params.model_validate(conversation["params"]), alone=_alone(request, run) if is_first else None,
+        params=Params.model_validate(conversation["params"]), alone=_alone(request, run) if before is None else None,
     )  # fmt: skip
+
+
+def _rows(
+    user_id: str, request: RunRequest, question: str, answers_under: str, answers: list[RunAnswer], now: int
+) -> list[Values]:
+    """The question, where it is new, and its empty answers, as rows of `messages`."""
+    common: Values = {
+        "conversation_id": request.conversation_id, "user_id": user_id, "run_id": None, "column_no": None,
+        "content": "", "model": None,
+    }  # fmt: skip
+    asked = common | {
+        "id": question, "parent_id": request.parent_id, "role": "user", "content": request.content, "status": "done",
+        "created_us": now,
+    }  # fmt: skip
+    empty = [
+        common | {
+            "id": answer.message_id, "run_id": request.id, "parent_id": answers_under, "role": "assistant",
+            "column_no": answer.column, "model": answer.model, "status": "waiting", "created_us": now + 1 + position,
+        }
+        for position, answer in enumerate(answers)
+    ]  # fmt: skip
+    return [asked, *empty] if request.kind == "send" else empty
+
+
+def _store_run(
+    connection: Connection, user_id: str, request: RunRequest, owner: str, question: str, answers: list[RunAnswer],
+    now: int,
+) -> None:  # fmt: skip
+    connection.execute(
+        _ADD_RUN,
+        {
+            "id": request.id, "user_id": user_id, "conversation_id": request.conversation_id,
+            "user_message_id": question, "kind": request.kind, "state": "running", "request": _kept(request),
+            "owner": owner, "heartbeat_us": now, "created_us": now,
+        },
+    )  # fmt: skip
+    rows = [
+        {
+            "run_id": request.id, "message_id": answer.message_id, "column_no": answer.column, "model": answer.model,
+            "position": position,
+        }
+        for position, answer in enumerate(answers)
+    ]  # fmt: skip
+    connection.execute(_ADD_ANSWERS, rows)
+
+
+def _kept(request: RunRequest) -> Values:
+    """The request as it is kept, to tell a repeat from a clash: as it came, whatever its task means by now."""
+    return request.model_dump(mode="json", exclude={"task"} if request.task is None else {"models"})
 
 
 def _alone(request: RunRequest, run: Run) -> Message | None:
@@ -161,12 +197,12 @@ def exists(connection: Connection, run_id: str) -> bool:
 
 
 def _existing(connection: Connection, user_id: str, request: RunRequest) -> Run | None:
-    row = (connection.execute(select(runs.c.user_id, runs.c.request).where(runs.c.id == request.id))).first()
+    row = connection.execute(_RUN, {"run_id": request.id}).first()
     if row is None:
         return None
     if row.user_id != user_id:
         raise AppError(ErrorCode.CONFLICT, "This run's id is taken.", "Send it with a new id.", field="id")
-    if row.request != request.model_dump(mode="json"):
+    if row.request != _kept(request):
         raise AppError(
             ErrorCode.CONFLICT, "This id was used for another request.", "Send it with a new id.", field="id"
         )  # fmt: skip
@@ -174,10 +210,10 @@ def _existing(connection: Connection, user_id: str, request: RunRequest) -> Run 
 
 
 def _conversation(connection: Connection, user_id: str, request: RunRequest) -> Values | None:
-    question = select(conversations).where(conversations.c.id == request.conversation_id)
+    question = _CONVERSATION
     if connection.dialect.name == "postgresql":
         question = question.with_for_update()  # two turns of one conversation, one after the other
-    row = (connection.execute(question)).mappings().first()
+    row = connection.execute(question, {"conversation_id": request.conversation_id}).mappings().first()
     if row is None:
         return None
     if row["user_id"] != user_id or row["deleted_us"] is not None:
@@ -201,20 +237,19 @@ def _message(connection: Connection, request: RunRequest, role: str | None) -> V
 # What is made.
 
 
-def _new_conversation(connection: Connection, user_id: str, request: RunRequest, now: int) -> Values:
+def _new_conversation(user_id: str, request: RunRequest, now: int) -> Values:
+    """What its row begins with."""
     if request.kind != "send" or request.parent_id is not None:
         raise not_found("conversation")
-    values: Values = {
+    return {
         "id": request.conversation_id, "user_id": user_id, "kind": request.chat_kind, "title": "", "titled": False,
         "model": request.models[0], "system": request.system, "params": (request.params or Params()).model_dump(),
         "columns": [], "pinned": False, "created_us": now, "updated_us": now,
     }  # fmt: skip
-    connection.execute(insert(conversations), values)
-    return values
 
 
-def _question(connection: Connection, user_id: str, request: RunRequest, now: int) -> tuple[str, str]:
-    """The ids of the question, and of the message that the answers hang under."""
+def _question(connection: Connection, request: RunRequest) -> tuple[str, str]:
+    """The ids of the question, made here for a new one, and of the message that the answers hang under."""
     match request.kind:
         case "retry":
             question = _message(connection, request, "user")
@@ -228,14 +263,6 @@ def _question(connection: Connection, user_id: str, request: RunRequest, now: in
     if not request.content.strip() and not request.attachment_ids:
         raise invalid("There is nothing to send.", "Write something or attach a file.", field="content")
     made = new_id()
-    connection.execute(
-        insert(messages),
-        {
-            "id": made, "conversation_id": request.conversation_id, "user_id": user_id, "parent_id": request.parent_id,
-            "role": "user", "content": request.content, "status": "done", "created_us": now,
-        },
-    )  # fmt: skip
-    _attach(connection, user_id, request, made)
     return made, made
 
 
@@ -277,10 +304,10 @@ def _columns(request: RunRequest, kind: str) -> list[int | None]:
     return [*columns]
 
 
-def _update_conversation(
+def _changes(
     connection: Connection, conversation: Values, request: RunRequest, answers: list[RunAnswer], now: int
 ) -> Values:
-    """Move the shown path, note model, prompt, parameters, and a title where there is none; returns what changed."""
+    """What changes of the conversation: the shown path, model, prompt, parameters, and a title where there is none."""
     changed: Values = {"leaf_id": answers[0].message_id, "updated_us": now}
     if conversation["kind"] == "chat":
         changed["model"] = request.models[0]
@@ -293,7 +320,6 @@ def _update_conversation(
     if request.kind == "send" and not conversation["titled"] and not conversation["title"]:
         names = _file_names(connection, request) if not request.content.strip() else []
         changed["title"] = title_of(request.content, names)
-    connection.execute(update(conversations).where(conversations.c.id == request.conversation_id).values(changed))
     return changed
 
 

@@ -268,6 +268,14 @@ def cut(why: str) -> ErrorBody:
     return ErrorBody(code=ErrorCode.CUT, message=why, fix="What came is kept. Continue, or retry.")
 
 
+def purged() -> ErrorBody:
+    """There is nothing any more that the answer could be a part of."""
+    return ErrorBody(
+        code=ErrorCode.NOT_FOUND, message="The conversation was deleted for good while this answer was written.",
+        fix="Ask in a new conversation.",
+    )  # fmt: skip
+
+
 def internal() -> ErrorBody:
     """A fault of this application."""
     return ErrorBody(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 from backend.app.api.schemas.events import EndEvent, SnapshotEvent
@@ -21,8 +22,14 @@ _FIRST: Final = b"retry: 1000\n\n"
 """Tells a browser when to come back, and opens the stream at once."""
 
 
-async def read(db: Database, run_id: str, after: int, log: RunLog | None) -> AsyncIterator[bytes]:
-    """Everything after number `after`, up to `end`. `log`: where this process writes the run."""
+async def read(
+    db: Database, run_id: str, after: int, log: RunLog | None, leaving: asyncio.Event
+) -> AsyncIterator[bytes]:
+    """Everything after number `after`, up to `end`.
+
+    `log`: where this process writes the run. `leaving`: this process is about to end; the stream then closes without
+    an `end`, and its reader comes back.
+    """
     yield _FIRST
     position = after
     if log is not None:
@@ -31,7 +38,7 @@ async def read(db: Database, run_id: str, after: int, log: RunLog | None) -> Asy
             yield frames(events) if events else _PING
             if events and events[-1].type == "end":
                 return
-    async for data in _from_table(db, run_id, position):
+    async for data in _from_table(db, run_id, position, leaving):
         yield data
 
 
@@ -52,7 +59,7 @@ async def _from_log(db: Database, run_id: str, position: int, log: RunLog) -> As
             yield []
 
 
-async def _from_table(db: Database, run_id: str, position: int) -> AsyncIterator[bytes]:
+async def _from_table(db: Database, run_id: str, position: int, leaving: asyncio.Event) -> AsyncIterator[bytes]:
     clock = asyncio.get_running_loop().time
     said = clock()
     wait = POLL_SECONDS
@@ -71,7 +78,10 @@ async def _from_table(db: Database, run_id: str, position: int) -> AsyncIterator
         if clock() - said > PING_SECONDS:
             said = clock()
             yield _PING
-        await asyncio.sleep(wait)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await leaving.wait()
+            return
         wait = min(wait * 1.3, POLL_LONGEST_SECONDS)
 
 

@@ -68,6 +68,8 @@ class Scribe:
                     await self._news.wait()
             except TimeoutError:
                 pass
+            # First the wait, then the write: the thread that writes would hold up the call that is about to leave.
+            await asyncio.sleep(FLUSH_SECONDS)
             self._news.clear()
             try:
                 await self._flush()
@@ -75,7 +77,6 @@ class Scribe:
                 _log.warning("events wait to be written: %s", error)
                 self._news.set()
                 await asyncio.sleep(1.0)
-            await asyncio.sleep(FLUSH_SECONDS)
 
     async def _flush(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -1,3 +1,4 @@
+import { isCounted } from "./counted.ts";
 import { formatCount, formatDuration, formatMoneyExact } from "./format.ts";
 import type { ReceiptData } from "./types.ts";
 
@@ -32,6 +33,7 @@ function timeLines({ timing }: ReceiptData): BillLine[] {
 }
 
 function costNote(receipt: ReceiptData): string {
+  if (!isCounted(receipt)) return "The call was not answered, so nothing was counted.";
   if (receipt.cost_nano === null || receipt.cost_nano === undefined) {
     return "No price is known for this model, so nothing is counted.";
   }
@@ -61,11 +63,13 @@ interface BillProps {
 export function Bill({ receipt, className }: BillProps): React.JSX.Element {
   const settled = receipt.settled ? "" : "≈ ";
   const cost = receipt.cost_nano === null || receipt.cost_nano === undefined ? "" : settled;
-  const lines = [
-    ...tokenLines(receipt),
-    { label: "Cost", value: `${cost}${formatMoneyExact(receipt.cost_nano)}` },
-    ...timeLines(receipt),
-  ];
+  const lines: BillLine[] = isCounted(receipt)
+    ? [
+        ...tokenLines(receipt),
+        { label: "Cost", value: `${cost}${formatMoneyExact(receipt.cost_nano)}` },
+        ...timeLines(receipt),
+      ]
+    : [{ label: "Tokens and cost", value: "not counted" }, ...timeLines(receipt)];
   return (
     <div className={className}>
       <table aria-label="Bill" className="w-full max-w-md border-collapse text-ui">

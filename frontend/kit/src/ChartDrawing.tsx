@@ -81,7 +81,7 @@ function Hint({ active, label, payload, formatX, formatY }: HintProps): React.JS
 /** The chart itself, drawn by Recharts as SVG: at most 300 points, no animation. */
 function ChartDrawing(props: ChartProps): React.JSX.Element {
   const { label, points, series, kind = "bars", marks = [], onSelect } = props;
-  const { formatX = String, formatY = formatCount } = props;
+  const { formatX = String, formatY = formatCount, formatTick = formatY } = props;
   const rows = useMemo<Row[]>(() => points.map(({ x, values }) => ({ ...values, x })), [points]);
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 600, height: 220 }}>
@@ -103,7 +103,7 @@ function ChartDrawing(props: ChartProps): React.JSX.Element {
           axisLine={{ stroke: "var(--line-strong)" }}
           minTickGap={24}
         />
-        <YAxis tickFormatter={formatY} tick={TICK} tickLine={false} axisLine={false} width={64} tickCount={4} />
+        <YAxis tickFormatter={formatTick} tick={TICK} tickLine={false} axisLine={false} width={72} tickCount={4} />
         <Tooltip
           isAnimationActive={false}
           cursor={{ fill: "var(--sunken)", stroke: "var(--line)" }}

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { Bill } from "./Bill.tsx";
 import { cx } from "./cx.ts";
+import { isCounted } from "./counted.ts";
 import { formatDuration, formatMoney, formatMoneyExact, formatTokens, formatTokensExact } from "./format.ts";
 import { Stations } from "./Stations.tsx";
 import type { ReceiptData, RouteData } from "./types.ts";
@@ -62,6 +63,10 @@ function figuresOf(receipt: ReceiptData, compact: boolean): Part[] {
   if (timing.total_ms !== null && timing.total_ms !== undefined) {
     const text = formatDuration(timing.total_ms);
     list.push({ key: "total", text, exact: `whole answer in ${text}`, kept: true });
+  }
+  if (!isCounted(receipt)) {
+    const text = "not counted";
+    return [...list, { key: "cost", text, exact: "no tokens and no cost were counted", kept: true }];
   }
   list.push(...tokenParts(receipt, compact));
   list.push({

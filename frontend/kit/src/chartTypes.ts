@@ -32,6 +32,8 @@ export interface ChartProps {
   height?: number;
   formatX?: (x: string) => string;
   formatY?: (value: number) => string;
+  /** At the axis, where it must differ from `formatY`. */
+  formatTick?: (value: number) => string;
   marks?: readonly ChartMark[];
   /** A bar was chosen, by pointer; the table beneath has the same for the keyboard. */
   onSelect?: (x: string) => void;

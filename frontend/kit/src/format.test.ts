@@ -40,6 +40,16 @@ describe("money", () => {
     expect(formatMoney(amount)).toBe(text);
   });
 
+  it.each([
+    ["1", "$0.000000001"],
+    ["33333", "$0.000033"],
+    ["66666", "$0.000067"],
+    ["8300000", "$0.0083"],
+    ["0", "$0"],
+  ])("writes %s nano-dollars at an axis as %s", (amount, text) => {
+    expect(formatMoney(amount, { tiny: true })).toBe(text);
+  });
+
   it("says that there is no price, instead of zero", () => {
     expect(formatMoney(null)).toBe("no price");
     expect(formatMoney(undefined, { settled: false })).toBe("no price");
@@ -48,6 +58,7 @@ describe("money", () => {
 
   it("marks an amount that the ledger does not have yet", () => {
     expect(formatMoney("500000", { settled: false })).toBe("≈ $0.0005");
+    expect(formatMoney("500", { settled: false })).toBe("< $0.0001");
   });
 
   it("refuses what is not a whole number of nano-dollars", () => {

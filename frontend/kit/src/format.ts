@@ -23,19 +23,21 @@ function writeDollars(nano: bigint, decimals: number, least: number): string {
   return kept === "" ? `$${whole}` : `$${whole}.${kept}`;
 }
 
-function magnitude(nano: bigint): string {
+function magnitude(nano: bigint, tiny = false): string {
   if (nano === 0n) return "$0";
-  if (nano < SMALLEST_SHOWN) return "< $0.0001";
+  if (nano < SMALLEST_SHOWN && !tiny) return "< $0.0001";
   if (nano >= HUNDRED_DOLLARS) return writeDollars(nano, 2, 2);
   if (nano >= ONE_CENT) return writeDollars(nano, 4, 2);
   // Two significant digits: $0.0083 has two zeros behind the point and is written with four decimals.
-  const decimals = DIGITS - nano.toString().length + 2;
+  const decimals = Math.min(DIGITS - nano.toString().length + 2, DIGITS);
   return writeDollars(nano, decimals, 2);
 }
 
 export interface MoneyOptions {
   /** False puts "≈" in front: the amount is an estimate until the ledger has it. Default true. */
   settled?: boolean | undefined;
+  /** True writes sums below $0.0001 too ("$0.000033"): on an axis "< $0.0001" at every tick says nothing. */
+  tiny?: boolean | undefined;
 }
 
 /**
@@ -45,8 +47,9 @@ export interface MoneyOptions {
 export function formatMoney(nano: string | bigint | null | undefined, options: MoneyOptions = {}): string {
   if (nano === null || nano === undefined) return "no price";
   const amount = BigInt(nano);
-  const text = amount < 0n ? `−${magnitude(-amount)}` : magnitude(amount);
-  return options.settled === false ? `≈ ${text}` : text;
+  const text = amount < 0n ? `−${magnitude(-amount, options.tiny)}` : magnitude(amount, options.tiny);
+  // "< $0.0001" is a bound already.
+  return options.settled === false && !text.startsWith("<") ? `≈ ${text}` : text;
 }
 
 /** The whole amount, for a bill or a title: every digit that is not a trailing zero ("$0.0083125"). */

@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test as base } from "@playwright/test";
 import { AdminStage } from "./admin_stage.ts";
+import { violations } from "./axe.ts";
 
 interface Tools {
   /** Signs in by the form and waits for the page. */
@@ -65,12 +65,9 @@ export const test = base.extend<Tools, { readonly stage: AdminStage }>({
       return (await response.json()) as Body; // the test names the shape that it looks at
     });
   },
-  accessible: async ({ page }, use) => {
+  accessible: async ({ page }, use, info) => {
     await use(async () => {
-      // The browser's own list of 400 time zones takes axe half a minute and has nothing of ours in it.
-      const { violations } = await new AxeBuilder({ page }).exclude("option").analyze();
-      const said = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
-      expect(said).toEqual([]);
+      expect(await violations(page, info.project.name)).toEqual([]);
       const wider = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;

@@ -13,17 +13,27 @@ export async function newChat(page: Page, path = "/"): Promise<void> {
 }
 
 export async function pick(page: Page, model: string): Promise<void> {
-  await page.keyboard.press("Control+;");
   const dialog = page.getByRole("dialog", { name: "Choose a model" });
+  await expect(async () => {
+    // The page listens for keys a moment after it shows.
+    if (!(await dialog.isVisible())) await page.keyboard.press("Control+;");
+    await expect(dialog).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await dialog.getByRole("combobox", { name: "Find a model" }).fill(model);
   await dialog.getByRole("option", { name: new RegExp(`^${model},`) }).click();
+  // A model that is not ready shows why and asks once more; any other closes the dialog.
   const use = dialog.getByRole("button", { name: "Use" });
-  if (await dialog.isVisible()) await use.click();
-  await expect(dialog).toBeHidden();
+  await expect(async () => {
+    if (await use.isVisible()) await use.click({ timeout: 1_000 });
+    await expect(dialog).toBeHidden({ timeout: 1_000 });
+  }).toPass();
 }
 
 export async function ask(page: Page, text: string): Promise<void> {
   await message(page).fill(text);
+  // What is still on its way ("40 % of 2 kB") holds the message back.
+  const onTheirWay = page.getByRole("list", { name: "Files" }).getByText(/^\d+ % of/);
+  await expect(onTheirWay).toHaveCount(0);
   await page.getByRole("button", { name: "Send" }).click();
 }
 

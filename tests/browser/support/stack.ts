@@ -17,6 +17,9 @@ interface Model {
   readonly images: boolean;
 }
 
+/** The end of what each process printed, for the error when it does not start. */
+const said = new WeakMap<ChildProcess, string>();
+
 /** Names that a test picks, what is behind them, and what a million tokens cost in USD. */
 const models = [
   {
@@ -50,6 +53,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** So many further models. */
   readonly more?: number;
+  /** Further models of these names. */
+  readonly names?: readonly string[];
 }
 
 /** The whole application on ports of its own: a scripted provider, the gateway, and the API with the front end. */
@@ -60,6 +65,7 @@ export class Stack {
   apiPort = 0;
   webPort = 0;
   private upstreamUrl = "";
+  private settings: unknown;
   private gateway: ChildProcess | undefined;
   private api: ChildProcess | undefined;
   private readonly options: StackOptions;
@@ -81,13 +87,17 @@ export class Stack {
     [this.gatewayPort, this.apiPort, this.webPort] = await freePorts(3);
     writeFileSync(join(this.folder, ".env"), "");
     writeFileSync(join(this.folder, "litellm-config.yaml"), this.config());
-    await this.startGateway();
-    await this.startApi();
+    try {
+      await Promise.all([this.startGateway(), this.startApi()]);
+    } catch (error) {
+      await this.stop(); // whoever could not start it has nothing to stop
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
-    await ended(this.api);
-    await ended(this.gateway);
+    // Nothing of it is looked at again, so nothing has to end in order.
+    await Promise.all([ended(this.api, "SIGKILL"), ended(this.gateway, "SIGKILL")]);
     this.upstream.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -95,6 +105,16 @@ export class Stack {
   /** What the person puts into `.env`. */
   env(text: string): void {
     writeFileSync(join(this.folder, ".env"), text);
+  }
+
+  /** As if nobody had used it yet: what an earlier test asked, stored or chose cannot be seen by the next one. */
+  async reset(): Promise<void> {
+    this.upstream.reset();
+    this.env("");
+    const { items } = (await this.request("GET", "/conversations?limit=200")) as { items: { id: string }[] };
+    await Promise.all(items.map(({ id }) => this.request("DELETE", `/conversations/${id}`)));
+    this.settings ??= await this.request("GET", "/settings");
+    await this.request("PUT", "/settings", this.settings);
   }
 
   async startGateway(): Promise<void> {
@@ -107,7 +127,7 @@ export class Stack {
       String(this.gatewayPort),
     ];
     this.gateway = this.run(["-m", "trunkline", "serve", ...where], {});
-    await answers(`${this.gatewayUrl}/health/liveliness`);
+    await answers(`${this.gatewayUrl}/health/liveliness`, this.gateway);
   }
 
   async stopGateway(): Promise<void> {
@@ -127,12 +147,22 @@ export class Stack {
       LITELLM_BASE_URL: this.gatewayUrl,
       ...this.options.env,
     });
-    await answers(`http://127.0.0.1:${this.apiPort}/health`);
+    await answers(`http://127.0.0.1:${this.apiPort}/health`, this.api);
   }
 
   /** End the API at once, as a crash does. */
   async killApi(): Promise<void> {
     await ended(this.api, "SIGKILL");
+  }
+
+  private async request(method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await fetch(`http://127.0.0.1:${this.apiPort}/api${path}`, {
+      method,
+      headers: { "content-type": "application/json", "x-trunkline-csrf": "1" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path} was refused: ${await answer.text()}`);
+    return answer.status === 204 ? undefined : answer.json();
   }
 
   /** The ledger's row of a call. */
@@ -164,8 +194,12 @@ export class Stack {
         supports_vision: one.images,
       },
     });
-    const further = Array.from({ length: this.options.more ?? 0 }, (_, index) =>
-      entry({ ...models[1], name: `model-${String(index).padStart(3, "0")}` }),
+    const numbered = Array.from(
+      { length: this.options.more ?? 0 },
+      (_, index) => `model-${String(index).padStart(3, "0")}`,
+    );
+    const further = [...numbered, ...(this.options.names ?? [])].map((name) =>
+      entry({ ...models[1], name }),
     );
     const config = {
       model_list: [
@@ -215,9 +249,12 @@ export class Stack {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const keep = process.env["STACK_LOG"] === "1";
+    const show = process.env["STACK_LOG"] === "1";
     for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (data: Buffer) => keep && process.stderr.write(data));
+      stream.on("data", (data: Buffer) => {
+        said.set(child, ((said.get(child) ?? "") + data.toString()).slice(-2_000));
+        if (show) process.stderr.write(data);
+      });
     return child;
   }
 }
@@ -256,14 +293,15 @@ async function freePorts(count: number): Promise<[number, number, number]> {
   return ports as [number, number, number];
 }
 
-async function answers(url: string): Promise<void> {
+async function answers(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
     try {
       if ((await fetch(url)).ok) return;
     } catch {
       // not there yet
     }
+    if (child.exitCode !== null) throw new Error(`${url} ended instead of starting:\n${said.get(child) ?? ""}`);
     await new Promise((go) => setTimeout(go, 50));
   }
-  throw new Error(`${url} did not answer within 30 s`);
+  throw new Error(`${url} did not answer within 30 s:\n${said.get(child) ?? ""}`);
 }

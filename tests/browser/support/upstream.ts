@@ -65,6 +65,13 @@ export class Upstream {
     this.scripts.set(`${model}\n${text}`, script);
   }
 
+  /** Forget every script and every question, and let go of what is held. */
+  reset(): void {
+    this.release();
+    this.scripts.clear();
+    this.asked.length = 0;
+  }
+
   /** Let every held answer go on. */
   release(): void {
     const held = this.held;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from trunkline.access import Gate, Principal, Refusal
 from trunkline.admin.gateway import ProbeResult, ReloadResult
 from trunkline.config.snapshot import Alias, Deployment, Note, Replacement, RouterSettings, Snapshot
 from trunkline.ir import Endpoint, Secret
+from trunkline.profiles.facts import Facts
 from trunkline.profiles.price import Price, Rates
 from trunkline.providers.target import Target
 from trunkline.telemetry.stats import Stats
@@ -96,6 +97,8 @@ class FakeGateway:
     reload_result: ReloadResult = RELOADED
     probed: list[str] = field(default_factory=list[str])
     failing: frozenset[str] = frozenset()
+    listed: Mapping[str, Facts] = field(default_factory=dict[str, Facts])
+    """What the price data says, by model."""
 
     def check_key(self, headers: Sequence[tuple[bytes, bytes]], query: bytes) -> Refusal | None:
         """As the real one does."""
@@ -105,6 +108,10 @@ class FakeGateway:
     def price(self, deployment: Deployment) -> Price | None:
         """The configured one."""
         return deployment.price
+
+    def facts(self, deployment: Deployment) -> Facts:
+        """The prepared ones."""
+        return self.listed.get(deployment.model, {})
 
     async def reload(self) -> ReloadResult:
         """The prepared result."""

@@ -36,8 +36,44 @@ async def test_model_info_has_litellms_shape(client: httpx.AsyncClient) -> None:
     assert info["available"] is True
     assert keyless["model_info"]["available"] is False
     assert keyless["model_info"]["unavailable_reason"] == "set `ACME_API_KEY`: the entry names it"
-    assert "input_cost_per_token" not in keyless["model_info"]
+    assert keyless["model_info"]["input_cost_per_token"] is None
     assert PROVIDER_KEY not in answer.text
+
+
+async def test_facts_have_an_order_and_gaps(gateway: FakeGateway, client: httpx.AsyncClient) -> None:
+    """The config's own words win over profiles, those over the price data; what nobody knows is `null`, not absent."""
+    gateway.listed = {"gpt-4o": {"max_input_tokens": 7}, "acme-1": {"max_input_tokens": 8, "supports_vision": True}}
+    written = {"supports_vision": False, "max_output_tokens": 9, "notes": "ours"}
+    models: dict[str, tuple[str, dict[str, object]]] = {
+        "a": ("gpt-4o", written), "b": ("gpt-4o", {}), "c": ("acme-1", {}), "d": ("gpt-*", {}),
+        "e": ("mine", {"base_model": "gpt-4o"}),
+    }  # fmt: skip
+    gateway.snapshot = replace(
+        SNAPSHOT,
+        deployments=tuple(
+            replace(SMALL, id=name, group=name, model=model, model_info=info) for name, (model, info) in models.items()
+        ),
+    )
+    rows = {row["model_name"]: row["model_info"] for row in (await get(client, "/model/info")).json()["data"]}
+    fields = ("max_tokens", "max_input_tokens", "max_output_tokens", "supports_vision", "supports_audio_input")
+    assert {name: tuple(row[field] for field in fields) for name, row in rows.items()} == {
+        "a": (9, 128_000, 9, False, False),
+        "b": (16_384, 128_000, 16_384, True, False),
+        "c": (8, 8, None, True, None),
+        "d": (None, None, None, None, None),
+        "e": (16_384, 128_000, 16_384, True, False),
+    }
+    assert rows["a"]["notes"] == "ours"
+
+
+async def test_a_group_can_what_any_of_it_can(gateway: FakeGateway, client: httpx.AsyncClient) -> None:
+    """An ability of a name is `true` where one deployment has it, `false` where all lack it, `null` in between."""
+    known = [{"supports_vision": True}, {"supports_vision": False, "supports_reasoning": False}, {}]
+    gateway.snapshot = replace(
+        SNAPSHOT, deployments=tuple(replace(SMALL, id=str(n), model_info=info) for n, info in enumerate(known))
+    )
+    (row,) = (await get(client, "/model_group/info?model_group=small")).json()["data"]
+    assert (row["supports_vision"], row["supports_reasoning"], row["supports_pdf_input"]) == (True, None, None)
 
 
 async def test_one_deployment_by_id(client: httpx.AsyncClient) -> None:

@@ -36,7 +36,7 @@ def test_a_name_is_taken_out_of_what_a_host_puts_around_it(written: str, bare: s
         ("o3", "OpenAI o-series"),
         ("gpt-5-mini", "GPT-5"),
         ("gpt-5.1", "GPT-5.1"),
-        ("gpt-5.6", "GPT-5.5"),
+        ("gpt-5.6", "GPT-5.6"),
         ("gpt-6-astra", "GPT-6 Astra"),
         ("gpt-6.1-terra", "GPT-6"),
         ("claude-3-5-sonnet-20241022", "Claude 3.5"),

@@ -118,3 +118,19 @@ def test_the_list_of_models() -> None:
     for name in ("gone", "nothing"):
         status, body = models.one(shown, name)
         assert (status, json.loads(body)["error"]["code"]) == (404, "model_not_found")
+
+
+def test_limits_in_the_list_of_models() -> None:
+    """A known model has its limits there, the config's own first; a wildcard and an unknown model have none."""
+    shown = Routes(
+        snapshot(
+            deployment("known", "gpt-4o"), deployment("written", "gpt-4o", model_info={"max_input_tokens": 9}),
+            deployment("gpt-*", "gpt-4o-*"), deployment("other", "acme-1"),
+        ),
+        Stats(),
+    )  # fmt: skip
+    rows = {row["id"]: row for row in json.loads(models.listing(shown))["data"]}
+    limits = {name: (row.get("max_input_tokens"), row.get("max_output_tokens")) for name, row in rows.items()}
+    assert limits == {
+        "known": (128_000, 16_384), "written": (9, 16_384), "gpt-*": (None, None), "other": (None, None),
+    }  # fmt: skip

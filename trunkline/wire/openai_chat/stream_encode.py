@@ -26,13 +26,13 @@ from trunkline.ir.events import (
 )
 from trunkline.ir.losses import Losses
 from trunkline.ir.usage import Usage
-from trunkline.wire.codec import Reply
+from trunkline.wire.codec import Reply, Retold
 from trunkline.wire.openai_chat.answer import known_tier, without_usage, write_usage
 from trunkline.wire.openai_chat.failure import write_failure
 from trunkline.wire.openai_chat.finish import write_finish
 from trunkline.wire.openai_chat.reasoning import order_entry
 from trunkline.wire.openai_chat.spelling import Json, is_own, restore
-from trunkline.wire.openai_chat.stream_parts import PartWriter, Setting, writer_of
+from trunkline.wire.openai_chat.stream_parts import PartWriter, Setting, TextWriter, writer_of
 
 _encode: Final = msgspec.json.Encoder().encode
 _PING: Final = b": ping\n\n"
@@ -111,6 +111,13 @@ class ChatStreamEncoder:
                 return _PING
             case _:
                 assert_never(event)
+
+    def retells(self, event: TextDelta) -> Retold | None:
+        """What stands around the text of an event."""
+        writer, head = self._parts[event.index]
+        if not isinstance(writer, TextWriter) or event.logprobs is not None:
+            return None
+        return Retold(head + writer.head + b'"', b'"}' + _TAIL, writer)
 
     def _start(self, event: Started) -> bytes:
         reply = self._reply

@@ -100,13 +100,15 @@ class PartWriter:
 class TextWriter(PartWriter):
     """Words, or a refusal."""
 
-    __slots__ = ("_head", "_size", "_text")
+    __slots__ = ("_text", "head", "size")
 
     def __init__(self, part: Text, setting: Setting) -> None:
         super().__init__(part, setting)
         self._text = part
-        self._size = 0
-        self._head = b'{"refusal":' if part.refusal else b'{"content":'
+        self.size = 0
+        """Characters so far."""
+        self.head = b'{"refusal":' if part.refusal else b'{"content":'
+        """A delta up to its text."""
         self._step("x" if part.refusal else "t")
 
     def begin(self) -> bytes:
@@ -116,8 +118,8 @@ class TextWriter(PartWriter):
 
     def more(self, text: str) -> bytes:
         """More words."""
-        self._size += len(text)
-        return self._head + _encode(text) + b"}"
+        self.size += len(text)
+        return self.head + _encode(text) + b"}"
 
     def sign(self, opaque: Opaque) -> None:
         """Replaces an earlier one."""
@@ -132,14 +134,14 @@ class TextWriter(PartWriter):
         if isinstance(whole, Text):
             self._text = whole
         setting, text = self._setting, self._text
-        setting.steps[self._place] += str(self._size)
+        setting.steps[self._place] += str(self.size)
         before = setting.said
         if not text.refusal:
-            setting.said += self._size
+            setting.said += self.size
         delta: Json = {}
         for citation in text.citations:
             where = f"{setting.path}.content.citations"
-            entry = write_annotation(citation, before, self._size, setting.losses, where)
+            entry = write_annotation(citation, before, self.size, setting.losses, where)
             if entry is not None:
                 setting.annotations.append(entry)
         if text.opaque is not None:

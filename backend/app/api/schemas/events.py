@@ -75,6 +75,10 @@ class AnswerEndEvent(_Event):
     receipt: Receipt | None
 
 
+class AnsweredEvent(_Event):
+    """Every answer of the run is over and stored. What may follow are receipts as they are settled, then `end`."""
+
+
 class SnapshotEvent(_Event):
     """The messages as they are now, where the events asked for are no longer kept."""
 
@@ -97,5 +101,6 @@ class RunEvents(Answer):
     error: ErrorEvent
     title: TitleEvent
     answer_end: AnswerEndEvent
+    answered: AnsweredEvent
     snapshot: SnapshotEvent
     end: EndEvent

@@ -26,7 +26,12 @@ class RunRequest(Query):
     )
     content: str = Field(default="", max_length=2_000_000)
     attachment_ids: list[Ulid] = Field(default=[], max_length=20)
-    models: list[ModelId] = Field(min_length=1, max_length=4)
+    models: list[ModelId] = Field(default=[], max_length=4, description="One for a chat; or `task` instead.")
+    task: str | None = Field(
+        default=None, min_length=1, max_length=100,
+        description="Instead of `models`: the kind of task. `task_models` of the settings says which model does it; "
+        "a kind that is not there goes to gemini-2.5-flash.",
+    )  # fmt: skip
     columns: list[int] | None = Field(
         default=None, max_length=4, description="compare: the columns that get this turn."
     )
@@ -36,7 +41,9 @@ class RunRequest(Query):
 
     @model_validator(mode="after")
     def _chat_has_one_model(self) -> RunRequest:
-        if self.chat_kind == "chat" and len(self.models) != 1:
+        if bool(self.models) == (self.task is not None):
+            raise ValueError("say either `models` or `task`")
+        if self.task is None and self.chat_kind == "chat" and len(self.models) != 1:
             raise ValueError("a chat is answered by exactly one model; say chat_kind `compare` for more")
         if self.kind != "send" and self.parent_id is None:
             raise ValueError(f"kind `{self.kind}` needs parent_id")

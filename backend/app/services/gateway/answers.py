@@ -1,4 +1,4 @@
-"""From what the official client decoded to our shapes. It does not validate answers, so nothing here trusts a type."""
+"""From decoded JSON to our shapes. Nobody has validated an answer, so nothing here trusts a type."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Chunks:
         self.model = _text(chunk, "model") or self.model
         self.response_id = _text(chunk, "id") or self.response_id
         for choice in _items(chunk, "choices"):
-            if not getattr(choice, "index", 0):
-                yield from self._delta(getattr(choice, "delta", None))
+            if not _of(choice, "index"):
+                yield from self._delta(_of(choice, "delta"))
                 self.reason = _text(choice, "finish_reason") or self.reason
-        reported = getattr(chunk, "usage", None)
+        reported = _of(chunk, "usage")
         if reported is not None:
-            self.cost_usd = exact(getattr(reported, "cost", None)) or self.cost_usd
+            self.cost_usd = exact(_of(reported, "cost")) or self.cost_usd
             self.usage = usage_of(reported)
             yield UsagePart(self.usage)
 
@@ -65,8 +65,8 @@ class Chunks:
         if words:
             yield TextPart(words)
         for position, call in enumerate(_items(delta, "tool_calls")):
-            function = getattr(call, "function", None)
-            index = getattr(call, "index", None)
+            function = _of(call, "function")
+            index = _of(call, "index")
             yield ToolCallPart(
                 index=index if isinstance(index, int) else position,
                 id=_text(call, "id") or None,
@@ -78,11 +78,11 @@ class Chunks:
 def whole(completion: object, headers: Mapping[str, str], latency_ms: float) -> ChatResponse | None:
     """A whole answer; `None` where it is none: no choices, no message."""
     choice = next(iter(_items(completion, "choices")), None)
-    message = getattr(choice, "message", None)
+    message = _of(choice, "message")
     if message is None:
         return None
-    facts, usage = opened(headers), getattr(completion, "usage", None)
-    cost = exact(headers.get("x-litellm-response-cost")) or exact(getattr(usage, "cost", None))
+    facts, usage = opened(headers), _of(completion, "usage")
+    cost = exact(headers.get("x-litellm-response-cost")) or exact(_of(usage, "cost"))
     return ChatResponse(
         content=_text(message, "content"),
         usage=usage_of(usage),
@@ -107,21 +107,19 @@ def whole(completion: object, headers: Mapping[str, str], latency_ms: float) -> 
 
 
 def _tool_call(call: object) -> ToolCall:
-    function = getattr(call, "function", None)
+    function = _of(call, "function")
     return ToolCall(id=_text(call, "id"), name=_text(function, "name"), arguments=_text(function, "arguments"))
 
 
 def usage_of(reported: object) -> Usage:
     """Tokens as plain numbers; what is missing or no count is 0, a missing total is the sum."""
-    sent, got = _count(getattr(reported, "prompt_tokens", None)), _count(getattr(reported, "completion_tokens", None))
+    sent, got = _count(_of(reported, "prompt_tokens")), _count(_of(reported, "completion_tokens"))
     return Usage(
         prompt_tokens=sent,
         completion_tokens=got,
-        total_tokens=_count(getattr(reported, "total_tokens", None)) or sent + got,
-        cached_tokens=_count(getattr(getattr(reported, "prompt_tokens_details", None), "cached_tokens", None)),
-        reasoning_tokens=_count(
-            getattr(getattr(reported, "completion_tokens_details", None), "reasoning_tokens", None)
-        ),
+        total_tokens=_count(_of(reported, "total_tokens")) or sent + got,
+        cached_tokens=_count(_of(_of(reported, "prompt_tokens_details"), "cached_tokens")),
+        reasoning_tokens=_count(_of(_of(reported, "completion_tokens_details"), "reasoning_tokens")),
     )
 
 
@@ -138,13 +136,18 @@ def exact(value: object) -> str | None:
     return f"{amount:f}"
 
 
+def _of(holder: object, name: str) -> object:
+    """A member; `None` also where the holder is no object."""
+    return holder.get(name) if isinstance(holder, dict) else None
+
+
 def _text(holder: object, name: str) -> str:
-    value = getattr(holder, name, None)
+    value = _of(holder, name)
     return value if isinstance(value, str) else ""
 
 
 def _items(holder: object, name: str) -> list[object]:
-    value = getattr(holder, name, None)
+    value = _of(holder, name)
     return value if isinstance(value, list) else []
 
 

@@ -17,7 +17,7 @@ from backend.app.core.clock import now_us
 from backend.app.core.db import Database
 from backend.app.core.errors import invalid
 from backend.app.core.ids import new_id
-from backend.app.services.conversations import purge_rows
+from backend.app.services.conversations import purge_rows, without_runs
 from backend.app.services.imports import chatgpt, librechat, open_webui, ours
 from backend.app.services.imports.draft import MAX_MESSAGES, MAX_TITLE, Draft, DraftMessage, Unusable
 
@@ -151,7 +151,10 @@ def _row(
 
 
 async def _is_here(connection: AsyncConnection, user_id: str, source: str) -> bool:
-    """Whether the person has it: imported before, or it is their own that was exported. A deleted one makes room."""
+    """Whether the person has it: imported before, or it is their own that was exported. A deleted one makes room.
+
+    Not one in which an answer is still being written: that one is here.
+    """
     table = tables.conversations
     own = source.removeprefix("trunkline:") if source.startswith("trunkline:") else ""
     found = await connection.execute(
@@ -160,7 +163,7 @@ async def _is_here(connection: AsyncConnection, user_id: str, source: str) -> bo
         )
     )
     rows = found.all()
-    gone = [row.id for row in rows if row.deleted_us is not None]
+    gone = await without_runs(connection, [row.id for row in rows if row.deleted_us is not None])
     if gone:
         await purge_rows(connection, gone)
     return len(rows) > len(gone)

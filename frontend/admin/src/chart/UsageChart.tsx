@@ -3,7 +3,7 @@ import { Chart, type ChartMark } from "@trunkline/kit/Chart";
 import { formatCount, formatMoney, formatTokens } from "@trunkline/kit/format";
 import type { Shapes } from "@/api/client";
 import { BYS, chartPoints, chartSeries, METRICS, totalOf, type Metric } from "./series";
-import { bucketWriter, writer } from "./write";
+import { bucketWriter, tickWriter, writer } from "./write";
 
 interface UsageChartProps {
   usage: Shapes["Usage"];
@@ -45,6 +45,7 @@ export function UsageChart(props: UsageChartProps): React.JSX.Element {
   const points = useMemo(() => chartPoints(usage, metric, cumulative), [usage, metric, cumulative]);
   const formatX = useMemo(() => bucketWriter(usage), [usage]);
   const formatY = useMemo(() => writer(metric), [metric]);
+  const formatTick = useMemo(() => tickWriter(metric), [metric]);
   const per = cumulative ? "summed up" : PER[usage.bucket];
   return (
     <Chart
@@ -61,6 +62,7 @@ export function UsageChart(props: UsageChartProps): React.JSX.Element {
       marks={marks}
       formatX={formatX}
       formatY={formatY}
+      formatTick={formatTick}
       {...(onSelect === undefined
         ? {}
         : {

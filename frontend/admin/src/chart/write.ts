@@ -16,6 +16,11 @@ export function writer(metric: Metric): (value: number) => string {
   }
 }
 
+/** The same at the axis, where a tiny sum is written out. */
+export function tickWriter(metric: Metric): (value: number) => string {
+  return metric === "spend" ? (value) => formatMoney(BigInt(Math.round(value)), { tiny: true }) : writer(metric);
+}
+
 /** A bucket's start as text, in the zone of the answer: a day, or a time with its day where there are several. */
 export function bucketWriter({ bucket, zone, start, end }: Pick<Shapes["Usage"], "bucket" | "zone" | "start" | "end">) {
   const oneDay = Date.parse(end) - Date.parse(start) <= 26 * 3_600_000;

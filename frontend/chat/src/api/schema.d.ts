@@ -591,6 +591,19 @@ export interface components {
             status: "queued" | "waiting" | "streaming" | "done" | "stopped" | "cut" | "error";
         };
         /**
+         * AnsweredEvent
+         * @description Every answer of the run is over and stored. What may follow are receipts as they are settled, then `end`.
+         */
+        AnsweredEvent: {
+            /** Column */
+            column: number | null;
+            /**
+             * Message Id
+             * @description The answer it is about; null: the run as a whole.
+             */
+            message_id: string | null;
+        };
+        /**
          * AppSettings
          * @description `task_models` says which model does which kind of task, as in the guide's `TASK_MODEL_MAP`.
          */
@@ -1522,6 +1535,7 @@ export interface components {
          */
         RunEvents: {
             answer_end: components["schemas"]["AnswerEndEvent"];
+            answered: components["schemas"]["AnsweredEvent"];
             delta: components["schemas"]["DeltaEvent"];
             end: components["schemas"]["EndEvent"];
             error: components["schemas"]["ErrorEvent"];
@@ -1582,7 +1596,11 @@ export interface components {
              * @enum {string}
              */
             kind: "send" | "retry" | "continue";
-            /** Models */
+            /**
+             * Models
+             * @description One for a chat; or `task` instead.
+             * @default []
+             */
             models: string[];
             params?: components["schemas"]["Params"] | null;
             /**
@@ -1592,6 +1610,11 @@ export interface components {
             parent_id?: string | null;
             /** System */
             system?: string | null;
+            /**
+             * Task
+             * @description Instead of `models`: the kind of task. `task_models` of the settings says which model does it; a kind that is not there goes to gemini-2.5-flash.
+             */
+            task?: string | null;
         };
         /**
          * SearchHit

@@ -26,6 +26,12 @@ interface ComparisonProps {
   onVote: (vote: Omit<Vote, "created_at">) => void;
 }
 
+/** Columns whose answer to this question failed. */
+function failedIn(turn: TurnData | undefined): ReadonlySet<number> {
+  const answers = turn?.answers ?? [];
+  return new Set(answers.flatMap((answer, column) => (answer?.status === "error" ? [column] : [])));
+}
+
 function failed(what: string): (error: unknown) => void {
   return (error) => toast(`${what}: ${toErrorBody(error).message}`);
 }
@@ -59,8 +65,11 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
   const wanted = search.layout ?? "columns";
   const layout = narrow && wanted === "columns" ? "tabs" : wanted;
 
+  const failedColumns = failedIn(last);
   const vote = (choice: Vote["choice"]): void => {
-    if (last !== undefined) onVote({ message_id: last.question.id, choice, blind: search.blind === true });
+    if (typeof choice === "number" && failedColumns.has(choice)) {
+      toast(`${letterOf(order.indexOf(choice))} failed: it cannot be the best.`);
+    } else if (last !== undefined) onVote({ message_id: last.question.id, choice, blind: search.blind === true });
   };
   const retry = (question: string, column: number, model?: string): void => {
     retryColumn(detail, question, column, model ?? models[column] ?? "").catch(
@@ -135,7 +144,9 @@ export function Comparison({ detail, onVote }: ComparisonProps): React.JSX.Eleme
             {turn === last && (
               <div className="mt-6 flex flex-col gap-3 px-4">
                 {!masked && <Summary turn={turn} order={order} />}
-                {run === undefined && <VoteBar columns={columns} vote={turn.vote} hidden={masked} onVote={vote} />}
+                {run === undefined && (
+                  <VoteBar columns={columns} failed={failedColumns} vote={turn.vote} hidden={masked} onVote={vote} />
+                )}
               </div>
             )}
           </section>

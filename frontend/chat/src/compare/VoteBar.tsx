@@ -5,6 +5,8 @@ import { Kbd } from "@trunkline/kit/Kbd";
 interface VoteBarProps {
   /** Letters by their place on the page, with the column that each stands for. */
   columns: readonly { letter: string; column: number }[];
+  /** Columns that failed: there is nothing of theirs that could be best. */
+  failed: ReadonlySet<number>;
   vote: Vote | null;
   /** Blind: say that the vote shows the names. */
   hidden: boolean;
@@ -18,16 +20,15 @@ interface Choice {
 }
 
 /** Which answer is best, none of them, or as good as the other. A vote can be changed. */
-export function VoteBar({ columns, vote, hidden, onVote }: VoteBarProps): React.JSX.Element {
+export function VoteBar({ columns, failed, vote, hidden, onVote }: VoteBarProps): React.JSX.Element {
   const choices: Choice[] = [
-    ...columns.map(({ letter, column }, place) => ({
-      label: `${letter} is best`,
-      choice: column,
-      keys: `v ${place + 1}`,
-    })),
+    ...columns.flatMap(({ letter, column }, place) =>
+      failed.has(column) ? [] : [{ label: `${letter} is best`, choice: column, keys: `v ${place + 1}` }],
+    ),
     { label: "Tie", choice: "tie", keys: "v 0" },
     { label: "All bad", choice: "bad", keys: "v x" },
   ];
+  const lost = columns.filter(({ column }) => failed.has(column)).map(({ letter }) => letter);
   return (
     <div role="group" aria-label="Vote" className="flex flex-wrap items-center gap-1">
       {choices.map(({ label, choice, keys }) => (
@@ -42,6 +43,7 @@ export function VoteBar({ columns, vote, hidden, onVote }: VoteBarProps): React.
           {vote?.choice !== choice && <Kbd keys={keys} />}
         </Button>
       ))}
+      {lost.length > 0 && <span className="ml-2 text-ui text-ink-3">{lost.join(" and ")} failed: no vote.</span>}
       {hidden && <span className="ml-2 text-ui text-ink-3">Names, prices and times show after the vote.</span>}
     </div>
   );

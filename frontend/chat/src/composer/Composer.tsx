@@ -3,7 +3,7 @@ import { ArrowUp, Paperclip, SlidersHorizontal, Square } from "lucide-react";
 import { useImperativeHandle, useRef } from "react";
 import { Button } from "@trunkline/kit/Button";
 import { IconButton } from "@trunkline/kit/IconButton";
-import { announce } from "@trunkline/kit/StatusText";
+import { toast } from "@trunkline/kit/Toast";
 import { settingsQuery } from "@/api/settings";
 import { openOverlay } from "@/app/shellStore";
 import { useConnection } from "@/app/useConnection";
@@ -66,7 +66,7 @@ export function Composer(props: ComposerProps): React.JSX.Element {
     }
     const content = field.current?.text() ?? "";
     const held = await submit({ conversationId, content, ...settings, model: settings.model });
-    if (held === "uploading") announce("A file is still on its way", { assertive: true });
+    if (held === "uploading") toast("A file is still on its way. Send when it is there.");
     if (held !== null) return;
     field.current?.setText("");
     onSent();

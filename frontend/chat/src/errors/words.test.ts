@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatTime } from "@trunkline/kit/time";
 import type { ErrorBody, ErrorCode, ModelCard } from "@/api/types";
 import { mayRetryByItself, noteRetry } from "./retryOnce";
 import { alternativeOf, fixOf, kindOf, messageOf, quoteOf } from "./words";
@@ -58,9 +59,15 @@ describe("errors", () => {
 
   it("say since when, once", () => {
     const since = "2026-11-24T13:50:00Z";
-    expect(messageOf(error("provider_down", { since }))).toMatch(/^cohere is failing \(since \d\d:50\)\.$/);
+    expect(messageOf(error("provider_down", { since }))).toBe(`cohere is failing (since ${formatTime(since)}).`);
     const said = error("provider_down", { since, message: "cohere has been failing since 13:50." });
     expect(messageOf(said)).toBe("cohere has been failing since 13:50.");
+  });
+
+  it("say the time as it is here, not in UTC", () => {
+    const since = "2026-11-24T13:50:00Z";
+    const said = error("provider_down", { since, message: "Cohere has been failing since 13:50 UTC." });
+    expect(messageOf(said)).toBe(`Cohere has been failing since ${formatTime(since)}.`);
   });
 
   it("name the exact variable when the server gave no fix of its own", () => {

@@ -1,5 +1,5 @@
 import type { ErrorBody, ErrorCode, ModelCard } from "@/api/types";
-import { formatClock } from "@trunkline/kit/time";
+import { formatTime } from "@trunkline/kit/time";
 import type { ErrorTone } from "@trunkline/kit/ErrorCard";
 
 /** What a person can do about an error; the card shows those that its place can do. */
@@ -37,10 +37,15 @@ export function kindOf(code: ErrorCode): Kind {
   return (KINDS as Partial<Record<string, Kind>>)[code] ?? UNKNOWN;
 }
 
-/** The server's sentence; "since" is added where it says when and the sentence does not. */
+/** "13:50 UTC", as the server writes a time into its sentence; the instant itself comes beside it. */
+const UTC_CLOCK = /\b\d\d:\d\d UTC\b/;
+
+/** The server's sentence with its time as it is here; "since" is added where it says when and the sentence does not. */
 export function messageOf(error: ErrorBody): string {
-  if (error.since === null || /\bsince\b/.test(error.message)) return error.message;
-  return `${error.message.replace(/\.$/, "")} (since ${formatClock(error.since)}).`;
+  if (error.since === null) return error.message;
+  const since = formatTime(error.since);
+  if (/\bsince\b/.test(error.message)) return error.message.replace(UTC_CLOCK, since);
+  return `${error.message.replace(/\.$/, "")} (since ${since}).`;
 }
 
 /** The sentence that says the way out, with the exact variable where one is missing. */

@@ -14,6 +14,7 @@ export const EVENT_NAMES = [
   "error",
   "title",
   "answer_end",
+  "answered",
   "snapshot",
   "end",
 ] as const satisfies readonly RunEvent["name"][];
@@ -142,6 +143,7 @@ export function applyEvent(state: AnswerState, event: RunEvent, now: number): An
       return message ? { ...fromMessage(message, now), startedAt: state.startedAt } : state;
     }
     case "title":
+    case "answered":
     case "end":
       return state;
   }

@@ -8,7 +8,7 @@ import { blankAnswer, isRunning, toMessage, type RunEvent } from "./answerState"
 import { AnswerStore } from "./answerStore";
 import { RunStream, type StreamState } from "./runStream";
 
-/** A run that this page follows. */
+/** A run that this page follows. It has `ended` once all is written; receipts may still be settled after that. */
 export interface LiveRun {
   id: string;
   conversationId: string;
@@ -58,23 +58,27 @@ export async function resumeRun(runId: string): Promise<void> {
 
 function setConnection(runId: string, connection: LiveRun["connection"]): void {
   const run = liveRuns.getState()[runId];
-  if (run && run.connection !== connection) liveRuns.setState({ [runId]: { ...run, connection } });
+  // What has ended does not begin again because the stream of its receipts is opened once more.
+  if (run && run.connection !== "ended" && run.connection !== connection)
+    liveRuns.setState({ [runId]: { ...run, connection } });
 }
 
 function take(live: LiveRun, event: RunEvent): void {
   if (event.name === "title") {
     patchCachedConversation(queryClient, live.conversationId, (old) => ({ ...old, title: event.data.title }));
+  } else if (event.name === "answered") {
+    storeAnswers(live);
   } else if (event.name === "end") {
     finish(live);
-  } else if (event.data.message_id !== null) {
-    answers.get(event.data.message_id)?.apply(event);
   } else {
-    for (const id of live.answerIds) answers.get(id)?.apply(event);
+    const ids = event.data.message_id === null ? live.answerIds : [event.data.message_id];
+    for (const id of ids) answers.get(id)?.apply(event);
+    if (liveRuns.getState()[live.id]?.connection === "ended") storeAnswers(live); // a receipt was settled
   }
 }
 
-/** Puts the answers where all other messages are, and lets the server's copy follow. */
-function finish(live: LiveRun): void {
+/** Puts the answers where all other messages are: nothing more is written. */
+function storeAnswers(live: LiveRun): void {
   queryClient.setQueryData<ConversationDetail>(conversationKeys.detail(live.conversationId), (old) => {
     if (!old) return old;
     const messages = old.messages.map((message) => {
@@ -84,7 +88,15 @@ function finish(live: LiveRun): void {
     return { ...old, messages };
   });
   setConnection(live.id, "ended");
-  void queryClient.invalidateQueries({ queryKey: conversationKeys.detail(live.conversationId) });
+}
+
+/** The run is over and settled: lets the server's copy follow. */
+function finish(live: LiveRun): void {
+  storeAnswers(live);
+  // The next answer may be on its way by now; its own end fetches the conversation.
+  if (!runningIn(live.conversationId)) {
+    void queryClient.invalidateQueries({ queryKey: conversationKeys.detail(live.conversationId) });
+  }
   void queryClient.invalidateQueries({ queryKey: conversationKeys.list });
   void queryClient.invalidateQueries({ queryKey: ["usage"] });
 }

@@ -76,7 +76,8 @@ export function ConversationHead({ id, conversation, settings, tree }: Conversat
       {isStored && (
         <>
           <span className="px-2 text-ui text-ink-2 max-sm:hidden" title="What this conversation has cost">
-            {formatMoney(conversation.cost_nano)}
+            {/* Before anything is counted "$0" would say that it was free. */}
+            {conversation.total_tokens > 0 && formatMoney(conversation.cost_nano)}
           </span>
           <Menu label="This conversation" align="end" items={items}>
             <IconButton label="This conversation">

@@ -34,7 +34,7 @@ function Strip({ report }: { report: UsageReport }): React.JSX.Element {
 }
 
 function Report({ report, metric, onMetric }: ReportProps): React.JSX.Element {
-  const { points, summary, format } = chartOf(report, metric);
+  const { points, summary, format, formatTick } = chartOf(report, metric);
   const { label } = METRICS[metric];
   const series = [{ key: metric, label, style: { ...providerColour("google"), colour: "var(--accent)" } }];
   return (
@@ -56,6 +56,7 @@ function Report({ report, metric, onMetric }: ReportProps): React.JSX.Element {
           series={series}
           formatX={(day) => formatDay(day)}
           formatY={format}
+          formatTick={formatTick}
         />
       </div>
       <UsageTable report={report} />

@@ -10,6 +10,8 @@ interface Metric {
   /** Heights of bars may be floats; the money of the sentence and the table is written from nano-dollars. */
   value: (day: Day) => number;
   format: (value: number) => string;
+  /** At the axis, where it differs. */
+  formatTick?: (value: number) => string;
 }
 
 /** What the chart can show. Spend is drawn in nano-dollars: whole numbers, exact to 9 million dollars a day. */
@@ -18,6 +20,7 @@ export const METRICS = {
     label: "Spend",
     value: (day) => Number(day.cost_nano),
     format: (value) => formatMoney(BigInt(Math.round(value))),
+    formatTick: (value) => formatMoney(BigInt(Math.round(value)), { tiny: true }),
   },
   calls: { label: "Calls", value: (day) => day.calls, format: formatCount },
   tokens: { label: "Tokens", value: (day) => day.tokens, format: formatTokens },
@@ -34,6 +37,7 @@ interface ChartData {
   points: ChartPoint[];
   summary: string;
   format: (value: number) => string;
+  formatTick: (value: number) => string;
 }
 
 /** The days as points, and the sentence that says the same. */
@@ -46,5 +50,5 @@ export function chartOf(report: UsageReport, name: MetricName): ChartData {
     most === undefined
       ? "Nothing in this range."
       : `${used.length} of ${report.days.length} days with use; the most on ${formatDay(most.day)}, ${metric.format(metric.value(most))}.`;
-  return { points, summary, format: metric.format };
+  return { points, summary, format: metric.format, formatTick: metric.formatTick ?? metric.format };
 }
