@@ -88,17 +88,10 @@ class Lane:
         # stand where the size line should be, and no sum of two of them is the sum of all.
         event = data.removeprefix(line).removesuffix(self._back)
         text = event.removeprefix(self._front)
-        if (
-            size - len(text) != self._size
-            or not text
-            or QUOTE in text
-            or LF in text
-            or CR in text
-            or text[-1] == BACKSLASH
-        ):
-            return (
-                False  # something that is no text, or more than one: with no quote in it, it cannot hold anything else
-            )
+        if size - len(text) != self._size or not text:
+            return False
+        if QUOTE in text or LF in text or CR in text or text[-1] == BACKSLASH:
+            return False  # more than a text: with no quote in it, it cannot hold anything else
         relay = self._relay
         relay.events += 1
         relay.size += size
