@@ -15,6 +15,8 @@ from tests.support.stand_in import Scenario
 from trunkline.ir.parts import Text
 
 BY_NAME = {client.name: client for client in CLIENTS}
+MOST = 500
+"""Tokens of a few words at most: Cohere's reasoning models read about 390 of their maker's before them."""
 
 
 @pytest.mark.parametrize("upstream", MODELS)
@@ -31,7 +33,7 @@ def test_anthropic_counts(wire: Wire, upstream: str) -> None:
         assert wire.stand_in.last.body == {**body, "model": MODELS["messages"][1]}
     else:
         assert isinstance(tokens, int)
-        assert 1 <= tokens <= 200
+        assert 1 <= tokens <= MOST
         assert not wire.stand_in.calls
 
 
@@ -45,7 +47,7 @@ def test_google_counts(wire: Wire, upstream: str) -> None:
     assert got.status == 200, got.body
     tokens = got.json["totalTokens"]
     assert isinstance(tokens, int)
-    assert tokens == 21 if upstream == "gemini" else 1 <= tokens <= 200
+    assert tokens == 21 if upstream == "gemini" else 1 <= tokens <= MOST
 
 
 @pytest.mark.parametrize("upstream", MODELS)
