@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,15 +167,23 @@ def parse(lines: Iterator[str]) -> Iterator[Event]:
             found = {}
 
 
-def events(client: httpx.Client, run_id: str, after: int = 0, *, until: str = "end", **headers: str) -> Read:
-    """Read events after a number until one of the type `until` has come."""
+def events(
+    client: httpx.Client,
+    run_id: str,
+    after: int = 0,
+    *,
+    until: str = "end",
+    words: int = 0,
+    headers: Mapping[str, str] | None = None,
+) -> Read:
+    """Read events after a number until one of the type `until` has come, and `words` of the stand-in's text with it."""
     read = Read()
     with client.stream("GET", f"/api/runs/{run_id}/events", params={"after": after}, headers=headers) as answer:
         assert answer.status_code == 200, answer.read()
         assert answer.headers["content-type"].startswith("text/event-stream")
         for event in parse(answer.iter_lines()):
             read.events.append(event)
-            if event.type == until:
+            if event.type == until and read.text().count("#") >= words:
                 break
     return read
 

@@ -101,7 +101,7 @@ def test_a_stream_goes_on_without_a_gap_after_any_event(client: httpx.Client, ma
     for number in range(whole.last_id):
         assert events(client, run["id"], number).events == whole.events[number:]
     # A browser sends the old address and what it has in the header.
-    assert events(client, run["id"], 0, **{"last-event-id": "3"}).events == whole.events[3:]
+    assert events(client, run["id"], 0, headers={"last-event-id": "3"}).events == whole.events[3:]
     # Who has it all gets the end again: a close without it would mean "connect again".
     assert [event.type for event in events(client, run["id"], whole.last_id).events] == ["end"]
 
@@ -136,7 +136,7 @@ def test_stop_reaches_the_provider_within_a_second_and_keeps_the_text(
 ) -> None:
     """The provider's connection closes, what came is kept, and the receipt comes from the ledger."""
     run = send(client, marked("stall", mark, after=3, n=50))
-    events(client, run["id"], until="delta")
+    events(client, run["id"], until="delta", words=3)
     asked = time.monotonic()
     assert client.post(f"/api/runs/{run['id']}/stop", json={}).status_code == 200
     entry = wait_for(provider, mark, "client_closed")

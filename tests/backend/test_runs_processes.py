@@ -93,7 +93,7 @@ def test_another_replica_streams_and_stops_a_run(
         assert [event.id for event in early.events + rest.events] == list(range(1, rest.last_id + 1))
         stalled = f"{mark}x"
         run = send(mine, marked("stall", stalled, after=2, n=50))
-        events(theirs, run["id"], until="delta")
+        events(theirs, run["id"], until="delta", words=2)
         asked = time.monotonic()
         assert theirs.post(f"/api/runs/{run['id']}/stop", json={}).json()["state"] == "running"
         closed_at = wait_for(provider, stalled, "client_closed").client_closed_at
@@ -148,7 +148,7 @@ def test_a_stop_of_the_application_cuts_what_runs(
     with app_before(runs_gateway, tmp_path / "a", **place) as app:
         with app.client() as client:
             run = send(client, marked("stall", mark, after=4, n=50))
-            events(client, run["id"], until="delta")
+            events(client, run["id"], until="delta", words=4)
         assert app.stop() in {0, -signal.SIGTERM}, app.log()[-2000:]
         assert wait_for(provider, mark, "client_closed").events == 4
         status, content = sql(f"SELECT status, content FROM messages WHERE id = '{run['answers'][0]['message_id']}'")[0]

@@ -52,16 +52,29 @@ def close(connection: Connection | None) -> None:
         connection.shorten(None)
 
 
-class Lane:
+class _Way:
+    """What both kinds need of a call: when it is due next, and where its answer goes."""
+
+    __slots__ = ("_call", "_idle", "_latest", "_time", "_turn", "_write")
+
+    def __init__(self, call: Call, write: Callable[[bytes], None]) -> None:
+        """`write` takes pieces in their chunk framing."""
+        self._call = call
+        self._write = write
+        self._time = call.worker.time
+        self._idle = call.prepared.timeouts.idle
+        self._latest = call.total_deadline
+        self._turn = self._latest - self._idle
+        """From here on the whole call's deadline comes first."""
+
+
+class Lane(_Way):
     """Takes reads that are one chunk with one plain event of the client's own format."""
 
-    __slots__ = (
-        "_back", "_call", "_front", "_hidden", "_idle", "_latest", "_relay", "_shown_back", "_size", "_time", "_turn",
-        "_write", "frame",
-    )  # fmt: skip
+    __slots__ = ("_back", "_front", "_hidden", "_relay", "_shown_back", "_size", "frame")
 
     def __init__(self, call: Call, relay: Relay, frame: Frame, write: Callable[[bytes], None]) -> None:
-        """`write` takes pieces in their chunk framing."""
+        super().__init__(call, write)
         self.frame = frame
         self._front = frame.front
         self._back = frame.back + _CRLF
@@ -69,14 +82,7 @@ class Lane:
         self._shown_back = frame.shown_back + _CRLF
         self._hidden = len(frame.back) - len(frame.shown_back)
         """Bytes that are kept from the client."""
-        self._call = call
         self._relay = relay
-        self._write = write
-        self._time = call.worker.time
-        self._idle = call.prepared.timeouts.idle
-        self._latest = call.total_deadline
-        self._turn = self._latest - self._idle
-        """From here on the whole call's deadline comes first."""
 
     def take(self, data: bytes) -> bool:
         """Send a plain event on; `False`: it is something else, and nothing was done with it."""
@@ -103,16 +109,13 @@ class Lane:
         return True
 
 
-class Retold:
+class Retold(_Way):
     """Takes reads that are one chunk with one event of nothing but text, and writes it in the client's format."""
 
-    __slots__ = (
-        "_back", "_call", "_front", "_idle", "_keep", "_latest", "_longer", "_relay", "_shown_back", "_shown_front",
-        "_size", "_time", "_turn", "_write", "_writer",
-    )  # fmt: skip
+    __slots__ = ("_back", "_front", "_keep", "_longer", "_relay", "_shown_back", "_shown_front", "_size", "_writer")
 
     def __init__(self, call: Call, relay: Translating, retelling: Retelling, write: Callable[[bytes], None]) -> None:
-        """`write` takes pieces in their chunk framing."""
+        super().__init__(call, write)
         read, told = retelling.read, retelling.told
         self._front, self._back = read.front, read.back + _CRLF
         self._size = len(read.front) + len(read.back)
@@ -121,14 +124,7 @@ class Retold:
         """Bytes of the client's event over the provider's; may be negative."""
         self._keep = read.pieces.append
         self._writer = told.writer
-        self._call = call
         self._relay = relay
-        self._write = write
-        self._time = call.worker.time
-        self._idle = call.prepared.timeouts.idle
-        self._latest = call.total_deadline
-        self._turn = self._latest - self._idle
-        """From here on the whole call's deadline comes first."""
 
     def take(self, data: bytes) -> bool:
         """Write an event of text anew; `False`: it is something else, and nothing was done with it."""
